@@ -1,0 +1,23 @@
+// One project per kind of test; run one with `npx jest --selectProjects unit`.
+const base = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
+    ],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/.pipeline', '<rootDir>/build'],
+  testEnvironment: 'node',
+};
+
+const project = (name, extra = {}) => ({
+  ...base,
+  displayName: name,
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  ...extra,
+});
+
+export default {
+  projects: [project('unit'), project('integration'), project('integrity'), project('e2e')],
+};

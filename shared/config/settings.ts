@@ -1,0 +1,291 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of the system: one name, one meaning, one default. `.env.example` and the table in the README
+ * are made from this file (`make settings`).
+ */
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const text = z.string().min(1);
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
+const bootstrapServers = z
+  .string()
+  .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'must be host:port, or several separated by commas');
+
+type Definition = {
+  env: string;
+  group: string;
+  schema: z.ZodType;
+  help: string;
+  /** Shown in the tables; where it is computed from other settings, words that say how. */
+  shownDefault?: string;
+  /** May also come from the file named by `<env>_FILE`; never logged. */
+  secret?: boolean;
+};
+
+const define = <T extends Record<string, Definition>>(definitions: T): T => definitions;
+
+export const definitions = define({
+  engines: {
+    env: 'ENGINES',
+    group: 'Platform',
+    schema: z.enum(['embedded', 'compose', 'external']).default('embedded'),
+    help: 'where Kafka, MongoDB and ClickHouse come from',
+  },
+  dataDir: {
+    env: 'DATA_DIR',
+    group: 'Platform',
+    schema: text.default('.pipeline'),
+    help: 'folder of all state: data, logs, downloads',
+  },
+  bindAddress: {
+    env: 'BIND_ADDRESS',
+    group: 'Platform',
+    schema: text.default('127.0.0.1'),
+    help: 'address that every part listens on',
+  },
+  supervisorPort: {
+    env: 'SUPERVISOR_PORT',
+    group: 'Platform',
+    schema: port.default(8082),
+    help: 'supervisor: state and metrics of every process',
+  },
+  rate: {
+    env: 'RATE',
+    group: 'Platform',
+    schema: count(1, 1_000_000).default(1200),
+    help: 'events per second of `make start-pipeline`',
+  },
+  duration: {
+    env: 'DURATION',
+    group: 'Platform',
+    schema: count(1, 31_536_000).optional(),
+    shownDefault: 'until `make down`',
+    help: 'seconds that `make start-pipeline` runs',
+  },
+  logLevel: {
+    env: 'LOG_LEVEL',
+    group: 'Platform',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+    help: 'least level that is logged',
+  },
+  logFormat: {
+    env: 'LOG_FORMAT',
+    group: 'Platform',
+    schema: z.enum(['json', 'pretty']).optional(),
+    shownDefault: 'pretty on a terminal, else json',
+    help: 'form of log lines',
+  },
+
+  kafkaBrokers: {
+    env: 'KAFKA_BROKERS',
+    group: 'Kafka',
+    schema: z.enum(['1', '3']).default('1').transform(Number),
+    help: 'embedded brokers: 1 or 3',
+  },
+  kafkaPort: {
+    env: 'KAFKA_PORT',
+    group: 'Kafka',
+    schema: port.default(9092),
+    help: 'port of the first embedded broker; the others take the next ones',
+  },
+  kafkaControllerPort: {
+    env: 'KAFKA_CONTROLLER_PORT',
+    group: 'Kafka',
+    schema: port.default(19_092),
+    help: 'controller port of the first embedded broker; the others take the next ones',
+  },
+  kafkaBootstrapServers: {
+    env: 'KAFKA_BOOTSTRAP_SERVERS',
+    group: 'Kafka',
+    schema: bootstrapServers.optional(),
+    shownDefault: 'the embedded brokers',
+    help: 'brokers to connect to',
+  },
+  eventsPartitions: {
+    env: 'EVENTS_PARTITIONS',
+    group: 'Kafka',
+    schema: count(1, 1000).default(6),
+    help: 'partitions of events_raw and events_clean',
+  },
+  rawTopic: {
+    env: 'EVENTS_RAW_TOPIC',
+    group: 'Kafka',
+    schema: text.default('events_raw'),
+    help: 'topic of events as they were sent',
+  },
+  cleanTopic: {
+    env: 'EVENTS_CLEAN_TOPIC',
+    group: 'Kafka',
+    schema: text.default('events_clean'),
+    help: 'topic of validated and enriched events',
+  },
+  dlqTopic: {
+    env: 'EVENTS_DLQ_TOPIC',
+    group: 'Kafka',
+    schema: text.default('events_dlq'),
+    help: 'topic of dead letters',
+  },
+  retentionBytes: {
+    env: 'KAFKA_RETENTION_BYTES',
+    group: 'Kafka',
+    schema: count(1_048_576, Number.MAX_SAFE_INTEGER).default(2_147_483_648),
+    help: 'bytes that an events topic keeps per partition on embedded brokers, besides the 7 days',
+  },
+
+  mongodbUri: {
+    env: 'MONGODB_URI',
+    group: 'MongoDB',
+    schema: z
+      .string()
+      .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
+      .optional(),
+    shownDefault: 'the embedded server',
+    help: 'MongoDB to connect to',
+    secret: true,
+  },
+  mongodbPort: {
+    env: 'MONGODB_PORT',
+    group: 'MongoDB',
+    schema: port.default(27_017),
+    help: 'port of the embedded MongoDB server',
+  },
+  mongodBinary: {
+    env: 'MONGOD_BINARY',
+    group: 'MongoDB',
+    schema: text.optional(),
+    shownDefault: '`mongod` on PATH, else the stand-in',
+    help: 'mongod to run',
+  },
+  mongodbDatabase: {
+    env: 'MONGODB_DATABASE',
+    group: 'MongoDB',
+    schema: text.default('events'),
+    help: 'database of raw events',
+  },
+  mongodbCollection: {
+    env: 'MONGODB_COLLECTION',
+    group: 'MongoDB',
+    schema: text.default('raw_events'),
+    help: 'collection of raw events',
+  },
+
+  clickhouseUrl: {
+    env: 'CLICKHOUSE_URL',
+    group: 'ClickHouse',
+    schema: z
+      .string()
+      .refine(
+        (v) => v.split(',').every((u) => /^https?:\/\//.test(u.trim())),
+        'must be http:// or https:// addresses, separated by commas',
+      )
+      .optional(),
+    shownDefault: 'the embedded server',
+    help: 'ClickHouse to connect to; several addresses are shards in route order, `|` separates replicas of one',
+  },
+  clickhousePort: {
+    env: 'CLICKHOUSE_PORT',
+    group: 'ClickHouse',
+    schema: port.default(8123),
+    help: 'HTTP port of the embedded ClickHouse server',
+  },
+  clickhouseUser: {
+    env: 'CLICKHOUSE_USER',
+    group: 'ClickHouse',
+    schema: text.default('default'),
+    help: 'user',
+  },
+  clickhousePassword: {
+    env: 'CLICKHOUSE_PASSWORD',
+    group: 'ClickHouse',
+    schema: z.string().default(''),
+    shownDefault: 'none (loopback)',
+    help: 'password of that user',
+    secret: true,
+  },
+  clickhouseDatabase: {
+    env: 'CLICKHOUSE_DATABASE',
+    group: 'ClickHouse',
+    schema: z
+      .string()
+      .regex(/^[A-Za-z_]\w*$/, 'must be a plain identifier')
+      .default('analytics'),
+    help: 'database of analytics tables',
+  },
+
+  gatewayPort: {
+    env: 'GATEWAY_PORT',
+    group: 'Gateway and functions',
+    schema: port.default(8080),
+    help: 'gateway, console and /metrics',
+  },
+  gatewayUrl: {
+    env: 'GATEWAY_URL',
+    group: 'Gateway and functions',
+    schema: httpUrl.optional(),
+    shownDefault: 'the local gateway',
+    help: 'OpenFaaS gateway to use',
+  },
+  gatewayUser: {
+    env: 'GATEWAY_USER',
+    group: 'Gateway and functions',
+    schema: text.default('admin'),
+    help: 'user of the gateway’s /system API',
+  },
+  gatewayPassword: {
+    env: 'GATEWAY_PASSWORD',
+    group: 'Gateway and functions',
+    schema: text.optional(),
+    shownDefault: 'generated at first start',
+    help: 'password of that user',
+    secret: true,
+  },
+  retentionDays: {
+    env: 'RETENTION_DAYS',
+    group: 'Gateway and functions',
+    schema: count(1, 1825).default(1825),
+    help: 'days that events are kept; older ones are rejected',
+  },
+  categoriesFile: {
+    env: 'EVENT_CATEGORIES_FILE',
+    group: 'Gateway and functions',
+    schema: text.optional(),
+    shownDefault: 'shared/events/event-categories.yml',
+    help: 'event types, their categories and properties',
+  },
+  ingestKeys: {
+    env: 'INGEST_KEYS',
+    group: 'Gateway and functions',
+    schema: z.string().optional(),
+    shownDefault: 'none: anyone who reaches the gateway may write',
+    help: 'write keys of ingest, separated by commas',
+    secret: true,
+  },
+  corsOrigins: {
+    env: 'CORS_ORIGINS',
+    group: 'Gateway and functions',
+    schema: z.string().optional(),
+    shownDefault: 'none',
+    help: 'origins that browsers may send events from, separated by commas, or *',
+  },
+
+  connectorPort: {
+    env: 'CONNECTOR_PORT',
+    group: 'Connector',
+    schema: port.default(8081),
+    help: 'health and metrics of the connector',
+  },
+  rebuildIntervalMs: {
+    env: 'REBUILD_INTERVAL_MS',
+    group: 'Connector',
+    schema: count(100, 600_000).default(3000),
+    help: 'milliseconds between readings of the list of functions',
+  },
+  upstreamTimeoutMs: {
+    env: 'UPSTREAM_TIMEOUT_MS',
+    group: 'Connector',
+    schema: count(100, 3_600_000).default(60_000),
+    help: 'milliseconds after which a call of a function has an unknown outcome',
+  },
+});
