@@ -23,7 +23,11 @@ describe('readSettings', () => {
       read();
     } catch (error) {
       const { problems } = error as SettingsError;
-      expect(problems.map((p) => p.split(':')[0]).sort()).toEqual(['GATEWAY_PORT', 'KAFKA_BROKERS', 'MONGODB_URI']);
+      expect(problems.map((p) => p.split(':')[0]).sort()).toEqual([
+        'GATEWAY_PORT',
+        'KAFKA_BROKERS',
+        'MONGODB_URI',
+      ]);
     }
   });
 });
