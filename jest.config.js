@@ -18,6 +18,16 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+const withEngines = {
+  globalSetup: '<rootDir>/tests/support/start-engines.js',
+  globalTeardown: '<rootDir>/tests/support/stop-engines.js',
+};
+
 export default {
-  projects: [project('unit'), project('integration'), project('integrity'), project('e2e')],
+  projects: [
+    project('unit'),
+    project('integration', withEngines),
+    project('integrity', withEngines),
+    project('e2e'),
+  ],
 };

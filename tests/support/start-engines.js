@@ -1,0 +1,2 @@
+// Jest would compile a .ts file named here to CommonJS; this one lets Node load it as it is.
+export default async () => (await import('./start-engines.ts')).default();
