@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FunctionContext } from '../../shared/batch/types.ts';
+import { HttpError } from '../../shared/errors/index.ts';
+import type { Logger } from '../../shared/log/index.ts';
+import { counter, histogram, registry } from '../../shared/metrics/index.ts';
+import { contextOf } from './context.ts';
+import { httpEventOf } from './http-event.ts';
+import { batchEventOf, batchInfoOf } from './kafka-event.ts';
+import { flatHeaders, readBody } from './request.ts';
+import { type Answer, answerOf, answerOfError, send } from './respond.ts';
+
+export type Handler = (event: never, context: FunctionContext) => unknown;
+
+export interface FunctionServerOptions {
+  functionName: string;
+  handler: Handler;
+  log: Logger;
+  maxBodyBytes: number;
+  /** Calls at once; more are answered 429. 0: no limit. */
+  maxInFlight: number;
+  /** Milliseconds that a call may take; 0: no limit. */
+  execTimeoutMs: number;
+}
+
+export interface FunctionServer {
+  /** Listens; the port that was taken. */
+  listen(port: number, host: string): Promise<number>;
+  /** Takes no more calls and waits for those in flight; after `graceMs` their signal is aborted. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const requests = counter({
+  name: 'function_requests_total',
+  help: 'Calls answered, by status code',
+  labels: ['code'],
+});
+const durations = histogram({
+  name: 'function_duration_seconds',
+  help: 'Time from a whole request to its answer',
+});
+
+/** The HTTP server around one handler: health, readiness and metrics, and everything else to the handler. */
+export function createFunctionServer(options: FunctionServerOptions): FunctionServer {
+  const { functionName, handler, log, maxBodyBytes, maxInFlight, execTimeoutMs } = options;
+  const patience = new AbortController();
+  let inFlight = 0;
+  let stopping = false;
+  let idle: (() => void) | undefined;
+
+  const server = createServer({ maxHeaderSize: 65_536, highWaterMark: 262_144 }, (request, response) => {
+    serve(request, response).catch((error) => {
+      log.error({ err: error }, 'an answer could not be sent');
+      response.destroy();
+    });
+  });
+  // Longer than any caller keeps a connection in its pool, so that none is closed just as it is used again.
+  server.keepAliveTimeout = 75_000;
+  server.requestTimeout = 300_000;
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? '/';
+    if (path === '/_/health') return send(response, plain(200, 'OK'));
+    if (path === '/_/ready') return send(response, stopping ? plain(503, 'stopping') : plain(200, 'OK'));
+    if (path === '/metrics' && request.method === 'GET') {
+      const body = await registry.metrics();
+      return send(response, { status: 200, headers: { 'content-type': registry.contentType }, body });
+    }
+    if (stopping) response.setHeader('connection', 'close');
+    if (maxInFlight > 0 && inFlight >= maxInFlight) {
+      requests.inc({ code: 429 });
+      request.resume();
+      return send(
+        response,
+        answerOfError(new HttpError(429, `${maxInFlight} calls are under way`, { retryAfterSeconds: 1 })),
+      );
+    }
+    inFlight++;
+    try {
+      await answer(request, response);
+    } finally {
+      inFlight--;
+      if (inFlight === 0) idle?.();
+    }
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let result: Answer;
+    let startedAt = performance.now();
+    try {
+      const headers = flatHeaders(request);
+      const body = await readBody(request, maxBodyBytes);
+      startedAt = performance.now();
+      const batchEvent = batchEventOf(headers, body);
+      const requestId = headers['x-call-id'] ?? randomUUID();
+      const batch = batchEvent === undefined ? undefined : batchInfoOf(headers);
+      const context = contextOf({
+        functionName,
+        requestId,
+        headers,
+        batch,
+        response,
+        stopping: patience.signal,
+        timeoutMs: execTimeoutMs,
+      });
+      const event =
+        batchEvent ??
+        httpEventOf({
+          method: request.method ?? 'GET',
+          url: request.url ?? '/',
+          headers,
+          body,
+          remoteAddress: request.socket.remoteAddress ?? '',
+          requestId,
+        });
+      result = await call(event, context, batchEvent !== undefined);
+    } catch (error) {
+      // Only what happened before the handler was called: an answer without X-Batch-Id.
+      result = answerOfError(error);
+      if (result.status === 413 || result.status === 400) {
+        response.setHeader('connection', 'close');
+        request.resume();
+      }
+    }
+    requests.inc({ code: result.status });
+    durations.observe((performance.now() - startedAt) / 1000);
+    await send(response, result);
+  }
+
+  /** Calls the handler. Every answer that came from it carries the batch id that it is about. */
+  async function call(event: unknown, context: FunctionContext, isBatch: boolean): Promise<Answer> {
+    let result: Answer;
+    try {
+      const value = await limited(handler(event as never, context), context);
+      result =
+        isBatch && value !== undefined ? answerOf({ statusCode: 200, body: value ?? '' }) : answerOf(value);
+    } catch (error) {
+      result = answerOfError(error);
+      if (!(error instanceof HttpError)) {
+        log.error({ err: error, function: functionName, batchId: context.batch?.id }, 'the handler failed');
+      }
+    }
+    if (context.batch !== undefined) result.headers['x-batch-id'] = context.batch.id;
+    return result;
+  }
+
+  async function limited(result: unknown, context: FunctionContext): Promise<unknown> {
+    if (execTimeoutMs === 0 || !(result instanceof Promise)) return result;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(
+        () => reject(new HttpError(504, `no answer after ${execTimeoutMs} ms (exec_timeout)`)),
+        context.getRemainingTimeInMillis(),
+      );
+    });
+    return Promise.race([result, late]).finally(() => clearTimeout(timer));
+  }
+
+  return {
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+      }),
+    stop: async (graceMs) => {
+      stopping = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => patience.abort(new Error('the process is stopping')), graceMs);
+      if (inFlight > 0) {
+        await new Promise<void>((resolve) => {
+          idle = resolve;
+        });
+      }
+      server.closeIdleConnections();
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function plain(status: number, body: string): Answer {
+  return { status, headers: { 'content-type': 'text/plain' }, body };
+}
