@@ -241,6 +241,46 @@ export const definitions = define({
     help: 'password of that user',
     secret: true,
   },
+  functionsDir: {
+    env: 'FUNCTIONS_DIR',
+    group: 'Gateway and functions',
+    schema: text.default('functions'),
+    help: 'folder of the functions that the local gateway runs',
+  },
+  metricsTargets: {
+    env: 'METRICS_TARGETS',
+    group: 'Gateway and functions',
+    schema: z
+      .string()
+      .regex(/^([\w.-]+=https?:\/\/[^\s,]+)(,[\w.-]+=https?:\/\/[^\s,]+)*$/, 'must be part=URL, separated by commas')
+      .optional(),
+    shownDefault: 'none; `make up` names every part',
+    help: 'other parts whose metrics the gateway’s /metrics carries, as part=URL, separated by commas',
+  },
+  gatewayUpstreamTimeoutMs: {
+    env: 'GATEWAY_UPSTREAM_TIMEOUT_MS',
+    group: 'Gateway and functions',
+    schema: count(100, 3_600_000).default(120_000),
+    help: 'milliseconds after which the gateway gives up a call of a function',
+  },
+  gatewayMaxBodyBytes: {
+    env: 'GATEWAY_MAX_BODY_BYTES',
+    group: 'Gateway and functions',
+    schema: count(1024, 4_294_967_296).default(134_217_728),
+    help: 'largest request body that the gateway passes on',
+  },
+  functionStopTimeoutMs: {
+    env: 'FUNCTION_STOP_TIMEOUT_MS',
+    group: 'Gateway and functions',
+    schema: count(100, 600_000).default(20_000),
+    help: 'milliseconds that a stopping replica has for the calls in flight',
+  },
+  maxReplicas: {
+    env: 'MAX_REPLICAS',
+    group: 'Gateway and functions',
+    schema: count(1, 1000).default(20),
+    help: 'most replicas of one function on the local gateway',
+  },
   retentionDays: {
     env: 'RETENTION_DAYS',
     group: 'Gateway and functions',
