@@ -1,0 +1,96 @@
+import { isUtf8 } from 'node:buffer';
+import { originalPosition } from '../../shared/batch/original-position.ts';
+import type { BatchInfo, BatchRecord, OutputRecord } from '../../shared/batch/types.ts';
+import { messageOf } from '../../shared/errors/index.ts';
+import { amountText, currencyText } from '../../shared/events/amount.ts';
+import { derivedEventId, type EventCheck, encodeClean, eventKey, limits } from '../../shared/events/index.ts';
+import { cutAddress } from '../../shared/events/ip.ts';
+import type { Client } from '../../shared/events/user-agent.ts';
+
+export type Transformed = { ok: true; output: OutputRecord } | { ok: false; reason: string };
+
+/** Record times outside of these are a producer's mistake, and no store could hold what follows from them. */
+const earliestRecordMs = Date.UTC(2000, 0, 1);
+const latestRecordMs = Date.UTC(2100, 0, 1);
+
+/** W3C trace context goes with the event to both sinks. */
+const passedHeaders = ['traceparent', 'tracestate'];
+
+/**
+ * One record of `events_raw` into one of `events_clean`, or the reason why not, which begins with the field.
+ * Nothing but the record and its position decides, so every attempt comes to the same bytes.
+ */
+export function createRecordTransform({
+  check,
+  readClient,
+}: {
+  check: EventCheck;
+  readClient: (userAgent: string) => Client;
+}): (record: BatchRecord, batch: BatchInfo | undefined) => Transformed {
+  return (record, batch) => {
+    if (record.value === undefined || record.value === null) return reject('event: the record has no value');
+    const bytes = Buffer.from(record.value, 'base64');
+    if (bytes.length > limits.eventBytes) {
+      return reject(`event: is ${bytes.length} bytes, at most ${limits.eventBytes} are allowed`);
+    }
+    if (!isUtf8(bytes)) return reject('event: is not UTF-8');
+    let input: unknown;
+    try {
+      input = JSON.parse(bytes.toString('utf8'));
+    } catch {
+      // The engine's own message quotes the text and changes between releases.
+      return reject('event: is not JSON');
+    }
+    let position: ReturnType<typeof originalPosition>;
+    try {
+      position = originalPosition(record, batch);
+    } catch (error) {
+      return reject(`event: ${messageOf(error)}`);
+    }
+    const receivedAtMs = position.timestampMs;
+    if (!(receivedAtMs >= earliestRecordMs && receivedAtMs < latestRecordMs)) {
+      return reject('timestamp: the Kafka time of the record is not between the years 2000 and 2100');
+    }
+    const result = check(input, receivedAtMs);
+    if (!result.ok) return reject(`${result.fault.field}: ${result.fault.reason}`);
+    const event = result.event;
+    const client = readClient(event.user_agent);
+    const value = encodeClean({
+      event_id: event.event_id ?? derivedEventId(position.topicId, position.partition, position.offset),
+      event_type: event.event_type,
+      category: event.category,
+      timestamp: event.timestamp,
+      user_id: event.user_id,
+      session_id: event.session_id,
+      country: event.country,
+      device: client.device,
+      browser: client.browser,
+      amount: amountText(event.properties.amount),
+      currency: currencyText(event.properties.currency),
+      received_at: receivedAtMs,
+      user_agent: event.user_agent,
+      ip: cutAddress(event.ip),
+      raw_partition: position.partition,
+      raw_offset: position.offset,
+      properties: event.properties,
+    });
+    const output: OutputRecord = {
+      key: base64(eventKey(event.user_id)),
+      value: base64(value),
+      sourceOffset: record.offset,
+    };
+    const headers = record.headers?.filter((header) =>
+      passedHeaders.some((name) => Object.hasOwn(header, name)),
+    );
+    if (headers !== undefined && headers.length > 0) output.headers = headers;
+    return { ok: true, output };
+  };
+}
+
+function reject(reason: string): Transformed {
+  return { ok: false, reason };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
