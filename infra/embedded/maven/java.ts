@@ -17,3 +17,8 @@ export async function javaRelease(env: NodeJS.ProcessEnv = process.env): Promise
     return undefined;
   }
 }
+
+/** The compiler beside it. */
+export function javacProgram(env: NodeJS.ProcessEnv = process.env): string {
+  return env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'javac') : 'javac';
+}

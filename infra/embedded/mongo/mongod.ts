@@ -1,0 +1,35 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import type { Settings } from '../../../shared/config/index.ts';
+import { PipelineError } from '../../../shared/errors/index.ts';
+
+/**
+ * The real `mongod` to run: that of MONGOD_BINARY, else the first on PATH.
+ *
+ * @returns undefined when there is none.
+ * @throws PipelineError `MONGOD_BINARY` when the setting names no program.
+ */
+export function findMongod(
+  { mongodBinary }: Pick<Settings, 'mongodBinary'>,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  if (mongodBinary !== undefined) {
+    const path = resolve(mongodBinary);
+    if (isProgram(path)) return path;
+    throw new PipelineError('MONGOD_BINARY', `MONGOD_BINARY: ${path} is not a program that can be run`);
+  }
+  return (env.PATH ?? '')
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, 'mongod'))
+    .find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,59 @@
+package standin;
+
+import de.bwaldvogel.mongo.MongoBackend;
+import de.bwaldvogel.mongo.wire.MongoDatabaseHandler;
+import de.bwaldvogel.mongo.wire.MongoExceptionHandler;
+import de.bwaldvogel.mongo.wire.MongoWireMessageEncoder;
+import de.bwaldvogel.mongo.wire.MongoWireProtocolHandler;
+import de.bwaldvogel.mongo.wire.MongoWireReplyEncoder;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultEventExecutorGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+
+/** The socket: MongoDB's wire protocol, each client's commands in order, clients side by side. */
+final class Listener implements AutoCloseable {
+    private static final int COMMANDS_AT_ONCE = 8;
+
+    private final NioEventLoopGroup sockets = new NioEventLoopGroup(1);
+    // Commands wait for the disk; they must not hold up the reading of other sockets meanwhile.
+    private final DefaultEventExecutorGroup commands = new DefaultEventExecutorGroup(COMMANDS_AT_ONCE);
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Channel server;
+
+    Listener(MongoBackend backend, String address, int port) {
+        server = new ServerBootstrap()
+            .group(sockets)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, 128)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(new ChannelInitializer<SocketChannel>() {
+                @Override
+                protected void initChannel(SocketChannel client) {
+                    client.pipeline()
+                        .addLast(new MongoWireReplyEncoder())
+                        .addLast(new MongoWireMessageEncoder())
+                        .addLast(new MongoWireProtocolHandler())
+                        .addLast(commands, new MongoDatabaseHandler(backend, clients))
+                        .addLast(new MongoExceptionHandler());
+                }
+            })
+            .bind(address, port).syncUninterruptibly().channel();
+    }
+
+    /** Takes no more clients, lets the commands that run end, closes the rest. */
+    @Override
+    public void close() {
+        server.close().syncUninterruptibly();
+        clients.close().awaitUninterruptibly(2000);
+        commands.shutdownGracefully(0, 5, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly(6000);
+        sockets.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly(2000);
+    }
+}
