@@ -5,6 +5,7 @@
  */
 export function amountText(value: unknown): string | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value) || Math.abs(value) >= 1e16) return undefined;
+  if (Number.isInteger(value)) return `${value + 0}.00`;
   const text = String(Math.abs(value));
   // Below 1e16 an exponent only ever means a number smaller than 0.000001.
   if (text.includes('e')) return '0.00';

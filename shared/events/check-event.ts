@@ -1,8 +1,9 @@
 import type { Categories, PropertyRule } from './categories.ts';
 import { otherCategory } from './categories.ts';
-import { eventSchema, type ParsedEvent } from './event-schema.ts';
+import { eventSchema, type ParsedEvent, timestampRule } from './event-schema.ts';
 import { limits } from './limits.ts';
-import { earliestMs, latestMs } from './time.ts';
+import { isPlainlyValid } from './plainly-valid.ts';
+import { earliestMs, latestMs, parseRfc3339 } from './time.ts';
 
 /** An event that passed, every optional field filled in. */
 export interface CheckedEvent {
@@ -47,30 +48,37 @@ export function createEventCheck({
 }): EventCheck {
   const retentionMs = retentionDays * 86_400_000;
   return (input, receivedAtMs) => {
-    const parsed = eventSchema.safeParse(input);
-    if (!parsed.success) return { ok: false, fault: firstFault(parsed.error.issues) };
-    const sent = parsed.data;
+    let sent: ParsedEvent;
+    if (isPlainlyValid(input)) {
+      sent = input;
+    } else {
+      const parsed = eventSchema.safeParse(input);
+      if (!parsed.success) return { ok: false, fault: firstFault(parsed.error.issues) };
+      sent = parsed.data;
+    }
+    const timestamp = millisecondsOf(sent.timestamp, receivedAtMs);
     const type = categories.find(sent.event_type);
     const properties = sent.properties ?? {};
     const fault =
-      checkTime(sent.timestamp, { receivedAtMs, retentionMs, retentionDays }) ??
+      checkTime(timestamp, { receivedAtMs, retentionMs, retentionDays }) ??
       (type === undefined ? undefined : checkDescribed(properties, type.properties));
     if (fault !== undefined) return { ok: false, fault };
-    return { ok: true, event: checkedEvent(sent, properties, type?.category ?? otherCategory, receivedAtMs) };
+    return {
+      ok: true,
+      event: checkedEvent(sent, { timestamp, properties, category: type?.category ?? otherCategory }),
+    };
   };
 }
 
 function checkedEvent(
   sent: ParsedEvent,
-  properties: Record<string, unknown>,
-  category: string,
-  receivedAtMs: number,
+  { timestamp, properties, category }: Pick<CheckedEvent, 'timestamp' | 'properties' | 'category'>,
 ): CheckedEvent {
   return {
     event_id: sent.event_id?.toLowerCase(),
     event_type: sent.event_type,
     category,
-    timestamp: sent.timestamp ?? receivedAtMs,
+    timestamp,
     // -0 is 0 to everyone but some encoders.
     user_id: sent.user_id + 0,
     session_id: sent.session_id ?? '',
@@ -81,15 +89,21 @@ function checkedEvent(
   };
 }
 
+/** NaN for text that is no RFC 3339 time. */
+function millisecondsOf(timestamp: string | number | undefined, receivedAtMs: number): number {
+  if (timestamp === undefined) return receivedAtMs;
+  return typeof timestamp === 'number' ? timestamp : (parseRfc3339(timestamp) ?? Number.NaN);
+}
+
 function checkTime(
-  timestamp: number | undefined,
+  timestamp: number,
   {
     receivedAtMs,
     retentionMs,
     retentionDays,
   }: { receivedAtMs: number; retentionMs: number; retentionDays: number },
 ): Fault | undefined {
-  if (timestamp === undefined) return undefined;
+  if (Number.isNaN(timestamp)) return { field: 'timestamp', reason: timestampRule };
   if (timestamp < receivedAtMs - retentionMs || timestamp < earliestMs) {
     // The commonest cause by far: seconds where milliseconds are meant.
     const hint =

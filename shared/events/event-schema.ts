@@ -2,37 +2,45 @@ import { z } from 'zod';
 import { isAddress } from './ip.ts';
 import { limits } from './limits.ts';
 import { checkProperties, loneSurrogate } from './properties.ts';
-import { parseRfc3339 } from './time.ts';
 
 const userIdRule = `must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`;
-const timestampRule = 'must be an RFC 3339 date-time with its offset, or whole milliseconds since 1970';
-const placeholders = /^(?:0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12})$/i;
+export const timestampRule =
+  'must be an RFC 3339 date-time with its offset, or whole milliseconds since 1970';
+// Not the nil and not the max UUID: every event of a sender that forgot to fill it in would count as one.
+export const uuidPattern =
+  /^(?!0{8}-0{4}-0{4}-0{4}-0{12}$|[fF]{8}-[fF]{4}-[fF]{4}-[fF]{4}-[fF]{12}$)[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+
+export const eventTypePattern = /^[a-z][a-z0-9_.]{0,63}$/;
+export const countryPattern = /^(?:[A-Za-z]{2})?$/;
 
 /** Says `is missing` where nothing was sent, else the rule. */
 const rule = (text: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? 'is missing' : text),
 });
 
+/** One check instead of two: each costs a tenth of the whole. */
 const boundedText = (chars: number) =>
   z
     .string({ error: 'must be text' })
-    .max(chars, { error: `must be at most ${chars} characters` })
-    .refine((text) => text.isWellFormed(), { error: loneSurrogate });
+    .check(({ value, issues }) => {
+      if (value.length > chars) {
+        issues.push({ code: 'custom', input: value, message: `must be at most ${chars} characters` });
+      } else if (!value.isWellFormed()) {
+        issues.push({ code: 'custom', input: value, message: loneSurrogate });
+      }
+    })
+    .meta({ maxLength: chars });
 
 /**
  * An event as it is sent: the only source of its shape. The check of every event, the JSON Schema, the OpenAPI
- * file of `ingest` and the table of fields are made from it. Its parsed form has `timestamp` in milliseconds.
- * What depends on the time of receipt and on the event's type is added in check-event.ts.
+ * file of `ingest` and the table of fields are made from it. What depends on the calendar, on the time of receipt
+ * and on the event's type is added in check-event.ts.
  */
 export const eventSchema = z.strictObject(
   {
     event_id: z
       .string({ error: 'must be a UUID' })
-      .regex(/^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/, {
-        error: 'must be a UUID',
-      })
-      // Every event of a sender that forgot to fill it in would count as one.
-      .refine((id) => !placeholders.test(id), { error: 'must not be the nil or the max UUID' })
+      .regex(uuidPattern, { error: 'must be a UUID, neither the nil nor the max UUID' })
       .optional()
       .meta({
         format: 'uuid',
@@ -42,7 +50,7 @@ export const eventSchema = z.strictObject(
       }),
     event_type: z
       .string(rule('must be text'))
-      .regex(/^[a-z][a-z0-9_.]{0,63}$/, {
+      .regex(eventTypePattern, {
         error: 'must be 1 to 64 characters of a-z, 0-9, _ and ., beginning with a letter',
       })
       .meta({
@@ -52,15 +60,10 @@ export const eventSchema = z.strictObject(
       }),
     timestamp: z
       .union(
-        [
-          z.int({ error: timestampRule }),
-          z
-            .string()
-            .transform((text) => parseRfc3339(text) ?? Number.NaN)
-            .refine((ms) => !Number.isNaN(ms), { error: timestampRule })
-            .meta({ format: 'date-time' }),
-        ],
-        { error: timestampRule },
+        [z.int({ error: timestampRule }), z.string({ error: timestampRule }).meta({ format: 'date-time' })],
+        {
+          error: timestampRule,
+        },
       )
       .optional()
       .meta({
@@ -71,19 +74,17 @@ export const eventSchema = z.strictObject(
     user_id: z
       .int(rule(userIdRule))
       .min(0, { error: userIdRule })
-      .max(Number.MAX_SAFE_INTEGER, { error: userIdRule })
       .meta({ description: 'whole number, 0 to 2^53−1', absent: 'rejected' }),
     session_id: boundedText(limits.sessionIdChars)
       .optional()
       .meta({ description: `text, at most ${limits.sessionIdChars} characters`, absent: 'empty' }),
     country: z
       .string({ error: 'must be two letters' })
-      .regex(/^(?:[A-Za-z]{2})?$/, { error: 'must be two letters' })
+      .regex(countryPattern, { error: 'must be two letters' })
       .optional()
       .meta({ description: 'two letters (ISO 3166-1), kept in upper case', absent: 'empty' }),
     ip: z
       .string({ error: 'must be an IPv4 or IPv6 address' })
-      .max(45, { error: 'must be an IPv4 or IPv6 address' })
       .refine((text) => text === '' || isAddress(text), { error: 'must be an IPv4 or IPv6 address' })
       .optional()
       .meta({ description: 'IPv4 or IPv6 address; only its /24 or /48 is stored', absent: 'empty' }),
@@ -118,5 +119,5 @@ export const eventSchema = z.strictObject(
 /** What a sender writes. */
 export type SentEvent = z.input<typeof eventSchema>;
 
-/** What the schema makes of it: `timestamp` in milliseconds since 1970. */
+/** What the schema makes of it. */
 export type ParsedEvent = z.output<typeof eventSchema>;
