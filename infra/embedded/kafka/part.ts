@@ -12,7 +12,7 @@ import { type BrokerAddress, brokerProperties } from './properties.ts';
 /** The settings that the embedded brokers follow. */
 export type KafkaSettings = Pick<
   Settings,
-  'dataDir' | 'bindAddress' | 'kafkaBrokers' | 'kafkaPort' | 'kafkaControllerPort' | 'retentionBytes'
+  'dataDir' | 'bindAddress' | 'kafkaBrokers' | 'kafkaPort' | 'kafkaControllerPort'
 >;
 
 const flags = [
@@ -49,8 +49,7 @@ export function kafkaParts(settings: KafkaSettings): Part[] {
   return brokers.map(({ node, host, port, controllerPort }): Part => {
     const folder = join(dataFolder, `kafka-${node}`);
     const file = join(dataFolder, `kafka-${node}.properties`);
-    const properties = (logFolder: string) =>
-      brokerProperties({ node, brokers, logFolder, retentionBytes: settings.retentionBytes });
+    const properties = (logFolder: string) => brokerProperties({ node, brokers, logFolder });
     return {
       name: `kafka-${node}`,
       command: kafkaCommand({ jarsFolder, flags, main: ['kafka.Kafka', file] }),

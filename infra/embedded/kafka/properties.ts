@@ -20,12 +20,10 @@ export function brokerProperties({
   node,
   brokers,
   logFolder,
-  retentionBytes,
 }: {
   node: number;
   brokers: readonly BrokerAddress[];
   logFolder: string;
-  retentionBytes: number;
 }): string {
   const self = brokers.find((broker) => broker.node === node);
   if (self === undefined) throw new RangeError(`no broker ${node} among ${brokers.length}`);
@@ -41,7 +39,6 @@ export function brokerProperties({
     'inter.broker.listener.name': 'BROKER',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': logFolder,
-    'log.retention.bytes': retentionBytes,
     'default.replication.factor': replicas,
     'min.insync.replicas': inSync,
     'offsets.topic.replication.factor': replicas,
