@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { readSettings } from '../../shared/config/index.ts';
+import { createLogger } from '../../shared/log/index.ts';
+import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { createGateway } from './gateway.ts';
+import { basicAuth } from './http/auth.ts';
+import { createLogStore } from './logs/log-store.ts';
+import { createMetricsCollector, readTargets } from './metrics/collect.ts';
+import { createGatewayMetrics } from './metrics/gateway-metrics.ts';
+import { ensureGatewayPassword } from './password.ts';
+import { namespace } from './provider/deployment.ts';
+import { createProvider } from './provider/provider.ts';
+import { createSecretStore } from './provider/secrets.ts';
+import { createCaller } from './proxy/call.ts';
+
+/** Starts the gateway and stops it on SIGTERM: no more calls, those in flight are finished, then the replicas go. */
+const settings = readSettings(process.env);
+const log = createLogger('gateway');
+const root = resolve(import.meta.dirname, '../..');
+const data = resolve(settings.dataDir);
+collectProcessMetrics();
+
+const logs = createLogStore({ folder: resolve(data, 'logs/functions') });
+const secrets = createSecretStore({
+  folder: resolve(data, 'secrets/functions'),
+  mountsFolder: resolve(data, 'secrets/mounts'),
+});
+const provider = createProvider({
+  root,
+  functionsDir: resolve(root, settings.functionsDir),
+  stateFile: resolve(data, 'data/gateway/functions.json'),
+  maxReplicas: settings.maxReplicas,
+  stopTimeoutMs: settings.functionStopTimeoutMs,
+  log,
+  secrets,
+  onLine: ({ name, instance, text }) =>
+    logs.append({ name, namespace, instance, timestamp: new Date().toISOString(), text }),
+});
+const metrics = createGatewayMetrics();
+const gateway = createGateway({
+  provider,
+  secrets,
+  logs,
+  log,
+  call: createCaller({
+    provider,
+    timeoutMs: settings.gatewayUpstreamTimeoutMs,
+    maxBodyBytes: settings.gatewayMaxBodyBytes,
+    observe: metrics.observe,
+  }),
+  collectMetrics: createMetricsCollector({
+    provider,
+    metrics,
+    targets: readTargets(settings.metricsTargets),
+  }),
+  authenticate: basicAuth({ user: settings.gatewayUser, password: ensureGatewayPassword(settings) }),
+  consoleFolder: resolve(root, 'infra/console'),
+  idleTimeoutMs: settings.gatewayUpstreamTimeoutMs + 30_000,
+});
+const port = await gateway.listen(settings.gatewayPort, settings.bindAddress);
+log.info({ port }, 'gateway is ready');
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info('gateway stops');
+  await gateway.close();
+  await logs.close();
+  process.exit(0);
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());

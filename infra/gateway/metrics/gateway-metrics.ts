@@ -1,0 +1,50 @@
+import { counter, gauge, histogram } from '../../../shared/metrics/index.ts';
+
+/** The gateway's own metrics, under OpenFaaS's names. */
+export function createGatewayMetrics() {
+  const invocations = counter({
+    name: 'gateway_function_invocation_total',
+    help: 'Calls of functions, by status code',
+    labels: ['function_name', 'code'],
+  });
+  const seconds = histogram({
+    name: 'gateway_functions_seconds',
+    help: 'Time from a call to its whole answer',
+    labels: ['function_name'],
+  });
+  const replicas = gauge({
+    name: 'gateway_service_count',
+    help: 'Replicas that take calls',
+    labels: ['function_name'],
+  });
+  const wanted = gauge({
+    name: 'gateway_service_target',
+    help: 'Replicas that are wanted',
+    labels: ['function_name'],
+  });
+  return {
+    observe: ({
+      functionName,
+      status,
+      seconds: took,
+    }: {
+      functionName: string;
+      status: number;
+      seconds: number;
+    }) => {
+      invocations.inc({ function_name: functionName, code: status });
+      seconds.observe({ function_name: functionName }, took);
+    },
+    /** Sets the gauges; functions that are gone vanish from them. */
+    setReplicas: (functions: readonly { name: string; available: number; desired: number }[]) => {
+      replicas.reset();
+      wanted.reset();
+      for (const { name, available, desired } of functions) {
+        replicas.set({ function_name: name }, available);
+        wanted.set({ function_name: name }, desired);
+      }
+    },
+  };
+}
+
+export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;

@@ -1,0 +1,37 @@
+import type { DeployedFunction } from '../provider/deployed-function.ts';
+import { namespace } from '../provider/deployment.ts';
+
+/** A function as OpenFaaS's provider types describe its status. Secrets are named, never shown. */
+export function statusOf(deployed: DeployedFunction): Record<string, unknown> {
+  const {
+    service,
+    image,
+    envProcess,
+    envVars,
+    constraints,
+    secrets,
+    labels,
+    annotations,
+    limits,
+    requests,
+    readOnlyRootFilesystem,
+  } = deployed.deployment;
+  return {
+    name: service,
+    image,
+    namespace,
+    envProcess: envProcess ?? '',
+    ...(envVars ? { envVars } : {}),
+    ...(constraints?.length ? { constraints } : {}),
+    ...(secrets?.length ? { secrets } : {}),
+    labels: { ...labels, faas_function: service },
+    annotations: annotations ?? {},
+    ...(limits ? { limits } : {}),
+    ...(requests ? { requests } : {}),
+    ...(readOnlyRootFilesystem ? { readOnlyRootFilesystem } : {}),
+    invocationCount: deployed.invocations,
+    replicas: deployed.desired,
+    availableReplicas: deployed.available,
+    createdAt: deployed.createdAt.toISOString(),
+  };
+}
