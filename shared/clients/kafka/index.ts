@@ -1,0 +1,9 @@
+export {
+  type AcknowledgedProducer,
+  createAcknowledgedProducer,
+  type OutgoingRecord,
+} from './acknowledged-producer.ts';
+export { createKafka, type KafkaOptions } from './kafka.ts';
+export { partitionOf } from './partition.ts';
+export { readPosition } from './position.ts';
+export { openTransactions, type PositionUpdate, type Transactions } from './transactions.ts';

@@ -1,0 +1,48 @@
+import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import type { Logger } from '../../log/index.ts';
+
+export interface KafkaOptions {
+  /** `host:port`, several separated by commas. */
+  bootstrapServers: string;
+  /** Names this process in the brokers' logs and quotas. */
+  clientId: string;
+  log: Logger;
+  requestTimeoutMs?: number;
+  /**
+   * Of requests that find a coordinator, a leader or a free transaction. They begin after a few milliseconds, since
+   * right after a commit the broker answers CONCURRENT_TRANSACTIONS for about that long; hence so many.
+   */
+  retry?: KafkaConfig['retry'];
+}
+
+/** A kafkajs client; each producer, consumer or admin made from it has connections of its own. */
+export function createKafka({
+  bootstrapServers,
+  clientId,
+  log,
+  requestTimeoutMs = 10_000,
+  retry = patient,
+}: KafkaOptions): Kafka {
+  return new Kafka({
+    clientId,
+    brokers: bootstrapServers.split(','),
+    connectionTimeout: 3000,
+    requestTimeout: requestTimeoutMs,
+    retry,
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => writeLog(log, entry),
+  });
+}
+
+/** 5 ms, 10 ms, … 500 ms, …: gives up after about 12 s. */
+const patient = { initialRetryTime: 5, multiplier: 2, maxRetryTime: 500, retries: 30 };
+
+/** kafkajs speaks of every retry as an error; what finally fails is thrown, and logged where it is handled. */
+function writeLog(log: Logger, { label, log: { message, ...details } }: LogEntry): void {
+  const { timestamp: _, logger, ...fields } = details;
+  if (message.startsWith('Limiting retries for the idempotent producer')) return;
+  log[label === 'ERROR' || label === 'WARN' ? 'warn' : 'debug'](
+    { kafka: fields, logger },
+    `kafka: ${message}`,
+  );
+}
