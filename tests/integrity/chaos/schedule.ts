@@ -1,0 +1,79 @@
+import { createRandom } from './random.ts';
+
+/** What can be hit. `transform`, `mongo-write`, `clickhouse-write`: one replica of that function. */
+export const roles = [
+  'connector',
+  'gateway',
+  'transform',
+  'mongo-write',
+  'clickhouse-write',
+  'clickhouse',
+  'mongodb',
+  'kafka',
+] as const;
+export type Role = (typeof roles)[number];
+
+/** The functions whose calls pass the proxy between connector and gateway. */
+export const sinks = ['transform', 'mongo-write', 'clickhouse-write'] as const;
+export type Called = (typeof sinks)[number];
+
+export type Fault =
+  /** SIGKILL; whoever supervises the process starts it again. */
+  | { kind: 'kill'; role: Role }
+  /** SIGTERM: an orderly restart. */
+  | { kind: 'restart'; role: Role }
+  /** SIGSTOP, and SIGCONT after `ms`, also beyond the session time-out. */
+  | { kind: 'freeze'; role: Role; ms: number }
+  /** The function did its work; its answer never arrives. */
+  | { kind: 'drop-answer'; role: Called }
+  /** The function did its work; the answer says 500. */
+  | { kind: 'lie'; role: Called }
+  /** The answer arrives late. */
+  | { kind: 'delay'; role: Called; ms: number };
+
+export interface ScheduledFault {
+  number: number;
+  /** Pause before it, after the fault before was injected. */
+  afterMs: number;
+  fault: Fault;
+}
+
+const kinds = ['kill', 'kill', 'restart', 'freeze', 'drop-answer', 'lie', 'delay'] as const;
+
+/**
+ * A schedule of faults that depends on nothing but its seed. Roles take turns in shuffled rounds, so that a
+ * long schedule hits every role about equally often.
+ */
+export function createSchedule({ seed, faults }: { seed: number; faults: number }): ScheduledFault[] {
+  const random = createRandom(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const schedule: ScheduledFault[] = [];
+  let round: Role[] = [];
+  for (let number = 1; number <= faults; number++) {
+    if (round.length === 0) round = shuffled(roles, random);
+    const role = round.pop() as Role;
+    const called = sinks.find((name) => name === role);
+    const kind = called ? pick(kinds) : pick(kinds.slice(0, 4));
+    // Now and then longer than the session time-out (10 s), so that a frozen connector loses its partitions.
+    const freezeMs = Math.round(random() < 0.1 ? 11_000 + random() * 3000 : 100 + random() * 2500);
+    const fault: Fault =
+      kind === 'freeze'
+        ? { kind, role, ms: freezeMs }
+        : kind === 'delay'
+          ? { kind, role: called as Called, ms: Math.round(50 + random() * 3000) }
+          : kind === 'drop-answer' || kind === 'lie'
+            ? { kind, role: called as Called }
+            : { kind, role };
+    schedule.push({ number, afterMs: Math.round(200 + random() * 1800), fault });
+  }
+  return schedule;
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const result = [...items];
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [result[i], result[j]] = [result[j] as T, result[i] as T];
+  }
+  return result;
+}
