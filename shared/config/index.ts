@@ -6,7 +6,7 @@ import { definitions } from './settings.ts';
 export { definitions } from './settings.ts';
 
 type Read = { [K in keyof typeof definitions]: z.output<(typeof definitions)[K]['schema']> };
-type Computed = 'kafkaBootstrapServers' | 'mongodbUri' | 'clickhouseUrl' | 'gatewayUrl';
+type Computed = 'kafkaBootstrapServers' | 'mongodbUri' | 'clickhouseUrl' | 'gatewayUrl' | 'connectorUrls';
 
 /** All settings, typed; addresses that were not given are those of the embedded engines. */
 export type Settings = Omit<Read, Computed> & { [K in Computed]: string };
@@ -43,6 +43,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       ),
     mongodbUri: read.mongodbUri ?? `mongodb://${read.bindAddress}:${read.mongodbPort}`,
     clickhouseUrl: read.clickhouseUrl ?? `http://${read.bindAddress}:${read.clickhousePort}`,
+    connectorUrls: read.connectorUrls ?? `http://${read.bindAddress}:${read.connectorPort}`,
     gatewayUrl: read.gatewayUrl ?? `http://${read.bindAddress}:${read.gatewayPort}`,
   };
 }

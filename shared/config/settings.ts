@@ -252,7 +252,10 @@ export const definitions = define({
     group: 'Gateway and functions',
     schema: z
       .string()
-      .regex(/^([\w.-]+=https?:\/\/[^\s,]+)(,[\w.-]+=https?:\/\/[^\s,]+)*$/, 'must be part=URL, separated by commas')
+      .regex(
+        /^([\w.-]+=https?:\/\/[^\s,]+)(,[\w.-]+=https?:\/\/[^\s,]+)*$/,
+        'must be part=URL, separated by commas',
+      )
       .optional(),
     shownDefault: 'none; `make up` names every part',
     help: 'other parts whose metrics the gateway’s /metrics carries, as part=URL, separated by commas',
@@ -315,6 +318,19 @@ export const definitions = define({
     group: 'Connector',
     schema: port.default(8081),
     help: 'health and metrics of the connector',
+  },
+  connectorUrls: {
+    env: 'CONNECTOR_URLS',
+    group: 'Connector',
+    schema: text.optional(),
+    shownDefault: 'the local connector',
+    help: 'addresses of all connectors, separated by commas, for the autoscaler',
+  },
+  autoscalerPort: {
+    env: 'AUTOSCALER_PORT',
+    group: 'Connector',
+    schema: port.default(8083),
+    help: 'health and metrics of the autoscaler',
   },
   rebuildIntervalMs: {
     env: 'REBUILD_INTERVAL_MS',
