@@ -27,7 +27,10 @@ export interface DeployedFunction {
   /** Replicas that are wanted. */
   readonly desired: number;
   readonly replicas: readonly Replica[];
+  /** Replicas that take calls. */
   readonly available: number;
+  /** Those among them that run what was deployed last. */
+  readonly updated: number;
   invocations: number;
   lastCallAtMs: number;
   /** The least busy replica that takes calls, none of `except`. */
@@ -136,6 +139,9 @@ export function createDeployedFunction(options: DeployedFunctionOptions): Deploy
     },
     get available() {
       return ready().length;
+    },
+    get updated() {
+      return ready().filter((replica) => replica.generation === generation).length;
     },
     createdAt,
     invocations: 0,

@@ -32,6 +32,8 @@ export function statusOf(deployed: DeployedFunction): Record<string, unknown> {
     invocationCount: deployed.invocations,
     replicas: deployed.desired,
     availableReplicas: deployed.available,
+    // Not OpenFaaS's: whether an update has arrived cannot be told from the others.
+    updatedReplicas: deployed.updated,
     createdAt: deployed.createdAt.toISOString(),
   };
 }

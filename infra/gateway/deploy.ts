@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { readSettings, type Settings } from '../../shared/config/index.ts';
+import { messageOf } from '../../shared/errors/index.ts';
+import { createGatewayClient } from './deploy/client.ts';
+import { deployStack } from './deploy/deploy-stack.ts';
+import { readStack, type Stack } from './deploy/stack-file.ts';
+import { readGatewayPassword } from './password.ts';
+
+/**
+ * Deploys a stack file through a gateway's REST API, as `faas-cli deploy -f stack.yml` does, from the checkout:
+ * the local gateway runs functions as processes and needs no image.
+ *
+ * Addresses that the stack file leaves to variables are those of the settings, so that a moved port is known.
+ */
+export async function deploy({
+  settings,
+  stackFile = 'stack.yml',
+  filter,
+  env = process.env,
+  onProgress,
+}: {
+  settings: Settings;
+  stackFile?: string;
+  /** Only functions whose name matches; `*` stands for any text. */
+  filter?: string | undefined;
+  env?: NodeJS.ProcessEnv;
+  onProgress?: (line: string) => void;
+}): Promise<void> {
+  const stack = readStack(readFileSync(stackFile, 'utf8'), { ...addressesOf(settings), ...env });
+  const local = settings.gatewayUrl === `http://${settings.bindAddress}:${settings.gatewayPort}`;
+  await deployStack({
+    client: createGatewayClient({
+      url: settings.gatewayUrl,
+      user: settings.gatewayUser,
+      password: readGatewayPassword(settings),
+    }),
+    stack: filter === undefined ? stack : filtered(stack, filter),
+    secrets: { 'mongodb-uri': settings.mongodbUri, 'clickhouse-password': settings.clickhousePassword },
+    // Elsewhere the secrets are somebody's own.
+    replaceSecrets: local,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+}
+
+function addressesOf(settings: Settings): Record<string, string> {
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: settings.kafkaBootstrapServers,
+    CLICKHOUSE_URL: settings.clickhouseUrl,
+    GATEWAY_URL: settings.gatewayUrl,
+  };
+}
+
+function filtered(stack: Stack, filter: string): Stack {
+  const escaped = filter.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const pattern = new RegExp(`^${escaped.join('.*')}$`);
+  return { ...stack, deployments: stack.deployments.filter((d) => pattern.test(d.service)) };
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { file: { type: 'string', short: 'f', default: 'stack.yml' }, filter: { type: 'string' } },
+  });
+  try {
+    await deploy({
+      settings: readSettings(process.env),
+      stackFile: values.file,
+      filter: values.filter,
+      onProgress: (line) => console.log(line),
+    });
+  } catch (error) {
+    console.error(messageOf(error));
+    process.exitCode = 1;
+  }
+}
