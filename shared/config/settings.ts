@@ -319,6 +319,22 @@ export const definitions = define({
     schema: port.default(8081),
     help: 'health and metrics of the connector',
   },
+  connectorInstanceId: {
+    env: 'CONNECTOR_INSTANCE_ID',
+    group: 'Connector',
+    schema: z
+      .string()
+      .regex(/^[\w.-]{1,100}$/, 'must be up to 100 letters, digits, dots, dashes or underscores')
+      .optional(),
+    shownDefault: 'none; `connector-1` on the local platform',
+    help: 'fixed name of a connector, different for each: after a restart it gets its partitions back at once',
+  },
+  connectorSessionTimeoutMs: {
+    env: 'CONNECTOR_SESSION_TIMEOUT_MS',
+    group: 'Connector',
+    schema: count(1000, 1_800_000).default(10_000),
+    help: 'milliseconds without a heartbeat after which a connector’s partitions go to the others',
+  },
   connectorUrls: {
     env: 'CONNECTOR_URLS',
     group: 'Connector',

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { Pool } from 'undici';
+import { messageOf } from '../../../shared/errors/index.ts';
+import type { Answer } from '../delivery/answer.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+export interface Call {
+  functionName: string;
+  batchId: string;
+  topic: string;
+  partition: number;
+  firstOffset: number;
+  route: number;
+  attempt: number;
+  body: Buffer;
+  /** Cuts the call off; its outcome is then unknown. */
+  signal: AbortSignal;
+}
+
+export interface FunctionCaller {
+  /** Never throws: whatever prevents an answer is an answer of kind `none`. */
+  call(call: Call): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Answers larger than this are not read; the call counts as unanswered. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/** Calls functions through an OpenFaaS gateway, over connections that are kept. */
+export function createFunctionCaller({
+  gatewayUrl,
+  connectorName,
+  timeoutMs,
+  connections = 256,
+}: {
+  gatewayUrl: string;
+  /** Sent as `X-Connector`. */
+  connectorName: string;
+  /** After so long without an answer the outcome of a call is unknown. */
+  timeoutMs: number;
+  connections?: number;
+}): FunctionCaller {
+  const { origin, pathname } = new URL(gatewayUrl);
+  const basePath = pathname.replace(/\/$/, '');
+  const pool = new Pool(origin, {
+    connections,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connectTimeout: Math.min(timeoutMs, 5000),
+  });
+
+  return {
+    async call({ functionName, batchId, topic, partition, firstOffset, route, attempt, body, signal }) {
+      const cut = new AbortController();
+      const timer = setTimeout(() => cut.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      const stop = () => cut.abort(new Error('the partition was given up'));
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const response = await pool.request({
+          method: 'POST',
+          path: `${basePath}/function/${functionName}`,
+          headers: {
+            'content-type': 'application/json',
+            'x-batch-id': batchId,
+            'x-topic': topic,
+            'x-kafka-partition': String(partition),
+            'x-kafka-offset': String(firstOffset),
+            'x-route': String(route),
+            'x-attempt': String(attempt),
+            'x-connector': connectorName,
+            traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+          },
+          body,
+          signal: cut.signal,
+        });
+        const chunks: Buffer[] = [];
+        let size = 0;
+        for await (const chunk of response.body as AsyncIterable<Buffer>) {
+          size += chunk.length;
+          if (size > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+          chunks.push(chunk);
+        }
+        return {
+          kind: 'response',
+          status: response.statusCode,
+          retryAfterMs: retryAfterMs(one(response.headers['retry-after']), Date.now()),
+          echoed: one(response.headers['x-batch-id']) === batchId,
+          body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
+        };
+      } catch (error) {
+        return { kind: 'none', reason: messageOf(cut.signal.aborted ? cut.signal.reason : error) };
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stop);
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

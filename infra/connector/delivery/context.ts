@@ -1,0 +1,28 @@
+import type { Logger } from '../../../shared/log/index.ts';
+import type { FunctionCaller } from '../call/function-caller.ts';
+import type { Subscription } from '../functions/subscription.ts';
+import type { Cluster, Topic } from '../kafka/cluster.ts';
+import type { Feed } from '../kafka/feed.ts';
+import type { Membership } from '../kafka/group-member.ts';
+import type { ConnectorMetrics } from '../metrics.ts';
+
+/** What the worker of one partition works with. */
+export interface WorkerContext {
+  cluster: Cluster;
+  clusterId: string;
+  caller: FunctionCaller;
+  subscription: Subscription;
+  membership: Membership;
+  topic: Topic;
+  partition: number;
+  /** Connection lane of this partition, shared with nothing that could hold it up. */
+  lane: string;
+  feed: Feed;
+  log: Logger;
+  metrics: ConnectorMetrics;
+  now: () => number;
+  random: () => number;
+}
+
+/** The connector was told to stop, or the partition was given up; not an error. */
+export class StoppedError extends Error {}

@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { PipelineError } from '../../../shared/errors/index.ts';
+import { commitPositions, listOffsets } from '../kafka/offsets.ts';
+import { createTransactionalProducer, type TransactionalProducer } from '../kafka/transaction.ts';
+import { StoppedError, type WorkerContext } from './context.ts';
+import { type Declaration, decodeNote, encodeNote } from './declaration.ts';
+import { currentPositions } from './start.ts';
+
+/** What one takeover holds. Positions are written through this producer or with this membership, or not at all. */
+export interface Ownership {
+  producer: TransactionalProducer;
+  /** The committed position. */
+  position: number;
+  /** A range that the previous owner declared and perhaps sent: it must be sent again, exactly so. */
+  declaration: Declaration | undefined;
+}
+
+/**
+ * Takes a partition over, in this order: confirm membership by a heartbeat that is really sent; initialise a
+ * new transactional producer, which fences the predecessor and ends its open transaction; only then read
+ * position and declaration, which are final now; seek there, dropping everything fetched before.
+ *
+ * @throws NotMemberError when the partition is no longer ours; nothing must be built anew then.
+ */
+export async function takeOver(context: WorkerContext, signal: AbortSignal): Promise<Ownership> {
+  const { cluster, membership, topic, partition, lane, feed } = context;
+  feed.pause();
+  await membership.confirm();
+  stopIf(signal);
+  const producer = await createTransactionalProducer({
+    cluster,
+    transactionalId: `connector/${membership.groupId}/${topic.name}/${partition}`,
+    lane,
+  });
+  stopIf(signal);
+  const { offset, declaration } = await ownPosition(context, signal);
+  const earliest = await listOffsets(cluster, {
+    topic: topic.name,
+    partitions: [partition],
+    at: 'earliest',
+    lane,
+  });
+  stopIf(signal);
+  const logStart = earliest.get(partition) ?? 0;
+  const lost = logStart - offset;
+  if (lost > 0) reportLost(context, offset, logStart);
+  context.metrics.takeovers.inc({ function: context.subscription.functionName });
+  feed.seek(Math.max(offset, logStart));
+  // A declared range keeps its name as long as anything of it is left.
+  if (declaration !== undefined && declaration.end > logStart)
+    return { producer, position: offset, declaration };
+  return { producer, position: Math.max(offset, logStart), declaration: undefined };
+}
+
+async function ownPosition(
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<{ offset: number; declaration: Declaration | undefined }> {
+  const { cluster, membership, topic, partition, lane } = context;
+  for (;;) {
+    const positions = await currentPositions(cluster, { groupId: membership.groupId, topic, lane });
+    stopIf(signal);
+    const own = positions.get(partition);
+    if (own !== undefined) {
+      return { offset: own.offset, declaration: decodeNote(own.metadata)?.declaration };
+    }
+    if (positions.size > 0) return { offset: await beginLater(context), declaration: undefined };
+    // The leader of the group is resolving the start for all partitions.
+    await delay(100, undefined, { signal }).catch(() => {});
+    stopIf(signal);
+    await membership.confirm();
+  }
+}
+
+/** A partition that was added to a topic the group already reads starts at its first offset. */
+async function beginLater({ cluster, membership, topic, partition, lane }: WorkerContext): Promise<number> {
+  const found = await listOffsets(cluster, {
+    topic: topic.name,
+    partitions: [partition],
+    at: 'earliest',
+    lane,
+  });
+  const offset = found.get(partition);
+  if (offset === undefined)
+    throw new PipelineError('NO_OFFSETS', `No first offset of ${topic.name}-${partition}`);
+  const metadata = encodeNote({ topicId: topic.id });
+  await commitPositions(cluster, {
+    membership,
+    lane,
+    positions: [{ topic: topic.name, partition, offset, metadata }],
+  });
+  return offset;
+}
+
+function reportLost(context: WorkerContext, from: number, to: number): void {
+  const { subscription, topic, partition, metrics, log } = context;
+  const lost = to - from;
+  log.error(
+    { topic: topic.name, partition, from, to, lost },
+    'records were deleted by retention before they were delivered; the position moves to the first that is left',
+  );
+  metrics.records.inc({ function: subscription.functionName, outcome: 'lost' }, lost);
+}
+
+function stopIf(signal: AbortSignal): void {
+  if (signal.aborted) throw new StoppedError();
+}

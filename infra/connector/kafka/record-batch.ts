@@ -1,0 +1,218 @@
+import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
+import { PipelineError } from '../../../shared/errors/index.ts';
+import type { FetchedRecord, HeaderList, NewRecord } from './records.ts';
+import { type Cursor, readVarint, varintSize, writeVarint } from './varint.ts';
+
+/** Format version 2 of Kafka's record batches, https://kafka.apache.org/documentation/#recordbatch */
+const BASE_OFFSET = 0;
+const LENGTH = 8;
+const LEADER_EPOCH = 12;
+const MAGIC = 16;
+const CRC = 17;
+const ATTRIBUTES = 21;
+const LAST_OFFSET_DELTA = 23;
+const BASE_TIMESTAMP = 27;
+const MAX_TIMESTAMP = 35;
+const PRODUCER_ID = 43;
+const PRODUCER_EPOCH = 51;
+const BASE_SEQUENCE = 53;
+const COUNT = 57;
+const RECORDS = 61;
+
+const COMPRESSION_MASK = 0b111;
+const LOG_APPEND_TIME = 1 << 3;
+const TRANSACTIONAL = 1 << 4;
+const CONTROL = 1 << 5;
+
+export interface BatchHeader {
+  baseOffset: number;
+  lastOffset: number;
+  producerId: bigint;
+  transactional: boolean;
+  control: boolean;
+  /** Where the next batch begins. */
+  end: number;
+}
+
+/** The header of the batch at `at`, or undefined when the rest of the buffer does not hold a whole batch. */
+export function readBatchHeader(bytes: Buffer, at: number): BatchHeader | undefined {
+  if (bytes.length - at < LEADER_EPOCH) return undefined;
+  const end = at + LEADER_EPOCH + bytes.readInt32BE(at + LENGTH);
+  if (end > bytes.length) return undefined;
+  const magic = bytes[at + MAGIC];
+  if (magic !== 2) {
+    throw new PipelineError(
+      'RECORD_FORMAT',
+      `Records of format ${magic} cannot be read; brokers since 0.11 write format 2`,
+    );
+  }
+  const attributes = bytes.readInt16BE(at + ATTRIBUTES);
+  const baseOffset = Number(bytes.readBigInt64BE(at + BASE_OFFSET));
+  return {
+    baseOffset,
+    lastOffset: baseOffset + bytes.readInt32BE(at + LAST_OFFSET_DELTA),
+    producerId: bytes.readBigInt64BE(at + PRODUCER_ID),
+    transactional: (attributes & TRANSACTIONAL) !== 0,
+    control: (attributes & CONTROL) !== 0,
+    end,
+  };
+}
+
+/** Whether a control batch says that its producer's transaction was aborted. */
+export function isAbortMarker(bytes: Buffer, at: number): boolean {
+  const cursor = { bytes, at: at + RECORDS };
+  readVarint(cursor);
+  cursor.at += 1;
+  readVarint(cursor);
+  readVarint(cursor);
+  readVarint(cursor);
+  return bytes.readInt16BE(cursor.at + 2) === 0;
+}
+
+/**
+ * Appends the records of the batch at `at` whose offset is at least `fromOffset`.
+ *
+ * @throws PipelineError `RECORD_CORRUPT` when the checksum does not match.
+ */
+export function readRecords(bytes: Buffer, at: number, fromOffset: number, into: FetchedRecord[]): void {
+  const end = at + LEADER_EPOCH + bytes.readInt32BE(at + LENGTH);
+  const baseOffset = Number(bytes.readBigInt64BE(at + BASE_OFFSET));
+  if (crc32c(bytes.subarray(at + ATTRIBUTES, end)) !== bytes.readUInt32BE(at + CRC)) {
+    throw new PipelineError('RECORD_CORRUPT', `The batch at offset ${baseOffset} fails its checksum`, {
+      retriable: true,
+    });
+  }
+  const attributes = bytes.readInt16BE(at + ATTRIBUTES);
+  const logAppendTime = (attributes & LOG_APPEND_TIME) !== 0;
+  const baseTimestamp = Number(bytes.readBigInt64BE(at + BASE_TIMESTAMP));
+  const maxTimestamp = Number(bytes.readBigInt64BE(at + MAX_TIMESTAMP));
+  const count = bytes.readInt32BE(at + COUNT);
+  const cursor = recordsOf(bytes, at, end, attributes & COMPRESSION_MASK);
+  for (let i = 0; i < count; i++) {
+    const length = readVarint(cursor);
+    const start = cursor.at;
+    cursor.at += 1;
+    const timestampDelta = readVarint(cursor);
+    const offset = baseOffset + readVarint(cursor);
+    const keyLength = readVarint(cursor);
+    const keyStart = keyLength < 0 ? -1 : cursor.at;
+    if (keyLength > 0) cursor.at += keyLength;
+    const keyEnd = cursor.at;
+    const valueLength = readVarint(cursor);
+    const valueStart = valueLength < 0 ? -1 : cursor.at;
+    if (valueLength > 0) cursor.at += valueLength;
+    const valueEnd = cursor.at;
+    const headerCount = readVarint(cursor);
+    const headersStart = cursor.at;
+    cursor.at = start + length;
+    if (cursor.at > cursor.bytes.length) throw new RangeError('A record ends outside its batch');
+    if (offset < fromOffset) continue;
+    into.push({
+      offset,
+      timestamp: logAppendTime ? maxTimestamp : baseTimestamp + timestampDelta,
+      logAppendTime,
+      bytes: cursor.bytes,
+      keyStart,
+      keyEnd,
+      valueStart,
+      valueEnd,
+      headersStart,
+      headerCount,
+      size: length,
+    });
+  }
+}
+
+function recordsOf(bytes: Buffer, at: number, end: number, compression: number): Cursor {
+  if (compression === 0) return { bytes, at: at + RECORDS };
+  const algorithm = compressionsAlgorithmsByBitmask[compression];
+  if (!algorithm) throw new PipelineError('RECORD_FORMAT', `Unknown compression ${compression}`);
+  return { bytes: algorithm.decompressSync(bytes.subarray(at + RECORDS, end)), at: 0 };
+}
+
+/** The headers of a fetched record, in their order; names may repeat. */
+export function headersOf(record: FetchedRecord): HeaderList {
+  if (record.headerCount === 0) return [];
+  const cursor = { bytes: record.bytes, at: record.headersStart };
+  const headers: [Buffer, Buffer | null][] = [];
+  for (let i = 0; i < record.headerCount; i++) {
+    const nameLength = readVarint(cursor);
+    const name = record.bytes.subarray(cursor.at, cursor.at + nameLength);
+    cursor.at += nameLength;
+    const valueLength = readVarint(cursor);
+    const value = valueLength < 0 ? null : record.bytes.subarray(cursor.at, cursor.at + valueLength);
+    if (valueLength > 0) cursor.at += valueLength;
+    headers.push([name, value]);
+  }
+  return headers;
+}
+
+/** Bytes that a record takes in a batch, at most. */
+export function recordSize(record: NewRecord): number {
+  let size = 30 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const [name, value] of record.headers) size += 10 + name.length + (value?.length ?? 0);
+  return size;
+}
+
+function bodySize(record: NewRecord, timestampDelta: number, offsetDelta: number): number {
+  let size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + varintSize(record.headers.length);
+  size += record.key === null ? 1 : varintSize(record.key.length) + record.key.length;
+  size += record.value === null ? 1 : varintSize(record.value.length) + record.value.length;
+  for (const [name, value] of record.headers) {
+    size += varintSize(name.length) + name.length;
+    size += value === null ? 1 : varintSize(value.length) + value.length;
+  }
+  return size;
+}
+
+function writeBytes(bytes: Buffer, at: number, value: Buffer | null): number {
+  if (value === null) return writeVarint(bytes, at, -1);
+  const start = writeVarint(bytes, at, value.length);
+  value.copy(bytes, start);
+  return start + value.length;
+}
+
+/** One batch of a transactional producer; records keep their order. */
+export function encodeBatch(
+  records: readonly NewRecord[],
+  producer: { id: bigint; epoch: number; sequence: number },
+): Buffer {
+  const baseTimestamp = records[0]?.timestamp ?? 0;
+  let maxTimestamp = baseTimestamp;
+  const sizes = records.map((record, i) => {
+    if (record.timestamp > maxTimestamp) maxTimestamp = record.timestamp;
+    return bodySize(record, record.timestamp - baseTimestamp, i);
+  });
+  let total = RECORDS;
+  for (const size of sizes) total += varintSize(size) + size;
+  const bytes = Buffer.allocUnsafe(total);
+  bytes.writeBigInt64BE(0n, BASE_OFFSET);
+  bytes.writeInt32BE(total - LEADER_EPOCH, LENGTH);
+  bytes.writeInt32BE(-1, LEADER_EPOCH);
+  bytes[MAGIC] = 2;
+  bytes.writeInt16BE(TRANSACTIONAL, ATTRIBUTES);
+  bytes.writeInt32BE(records.length - 1, LAST_OFFSET_DELTA);
+  bytes.writeBigInt64BE(BigInt(baseTimestamp), BASE_TIMESTAMP);
+  bytes.writeBigInt64BE(BigInt(maxTimestamp), MAX_TIMESTAMP);
+  bytes.writeBigInt64BE(producer.id, PRODUCER_ID);
+  bytes.writeInt16BE(producer.epoch, PRODUCER_EPOCH);
+  bytes.writeInt32BE(producer.sequence, BASE_SEQUENCE);
+  bytes.writeInt32BE(records.length, COUNT);
+  let at = RECORDS;
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i] as NewRecord;
+    at = writeVarint(bytes, at, sizes[i] as number);
+    bytes[at++] = 0;
+    at = writeVarint(bytes, at, record.timestamp - baseTimestamp);
+    at = writeVarint(bytes, at, i);
+    at = writeBytes(bytes, at, record.key);
+    at = writeBytes(bytes, at, record.value);
+    at = writeVarint(bytes, at, record.headers.length);
+    for (const [name, value] of record.headers) {
+      at = writeBytes(bytes, at, name);
+      at = writeBytes(bytes, at, value);
+    }
+  }
+  bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES)), CRC);
+  return bytes;
+}

@@ -1,0 +1,238 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type API,
+  addOffsetsToTxnV3,
+  addPartitionsToTxnV3,
+  endTxnV3,
+  initProducerIdV4,
+  txnOffsetCommitV3,
+} from '@platformatic/kafka';
+import { messageOf, PipelineError } from '../../../shared/errors/index.ts';
+import type { Cluster } from './cluster.ts';
+import { kafkaErrorId, PositionWriteError, staleMetadataErrors } from './errors.ts';
+import type { Membership } from './group-member.ts';
+import type { PositionToWrite } from './offsets.ts';
+import { partitionForKey } from './partitioner.ts';
+import { type EncodedBatch, produceOnce } from './produce-api.ts';
+import { encodeBatch, recordSize } from './record-batch.ts';
+import type { NewRecord } from './records.ts';
+
+export interface OutgoingRecord extends NewRecord {
+  topic: string;
+}
+
+/** A transactional producer of one takeover. After any failure it is of no use: a new one fences it. */
+export interface TransactionalProducer {
+  /**
+   * Writes records and a position in one transaction.
+   * @throws PositionWriteError; the transaction may nevertheless have been committed.
+   */
+  commit(work: {
+    records: readonly OutgoingRecord[];
+    position: PositionToWrite;
+    membership: Membership;
+  }): Promise<void>;
+}
+
+const TRANSACTION_TIMEOUT_MS = 60_000;
+const PRODUCE_TIMEOUT_MS = 10_000;
+/** Brokers refuse batches above 1 MiB by default. */
+const BATCH_BYTES = 900_000;
+
+/**
+ * Initialises the producer of a transactional id. That fences whoever used the id before: its open transaction
+ * is ended (completed when its end had been decided, else aborted), and whatever it sends later is refused.
+ */
+export async function createTransactionalProducer({
+  cluster,
+  transactionalId,
+  lane,
+  timeoutMs = 90_000,
+}: {
+  cluster: Cluster;
+  transactionalId: string;
+  lane: string;
+  /** How long a predecessor's transaction may take to end. */
+  timeoutMs?: number;
+}): Promise<TransactionalProducer> {
+  const coordinator = <A extends unknown[], R>(api: API<A, R>, ...args: A) =>
+    whileConcurrent(
+      () => cluster.callCoordinator('transaction', transactionalId, lane, api, ...args),
+      timeoutMs,
+    );
+  const { producerId, producerEpoch } = await coordinator(
+    initProducerIdV4.api,
+    transactionalId,
+    TRANSACTION_TIMEOUT_MS,
+  );
+  const sequences = new Map<string, number>();
+  let failed = false;
+
+  async function addPartitions(batches: readonly Placed[]): Promise<void> {
+    if (batches.length === 0) return;
+    const byTopic = Map.groupBy(batches, ({ topic }) => topic);
+    await coordinator(addPartitionsToTxnV3.api, [
+      {
+        transactionalId,
+        producerId,
+        producerEpoch,
+        verifyOnly: false,
+        topics: [...byTopic].map(([name, each]) => ({
+          name,
+          partitions: [...new Set(each.map(({ partition }) => partition))],
+        })),
+      },
+    ]);
+  }
+
+  /** Rounds of produce requests: a request carries at most one batch a partition. */
+  async function produce(placed: readonly Placed[]): Promise<void> {
+    let rest = [...placed];
+    while (rest.length > 0) {
+      const later: Placed[] = [];
+      const byLeader = new Map<number, EncodedBatch[]>();
+      for (const each of rest) {
+        const records = each.chunks.shift();
+        if (!records) continue;
+        const topic = await topicOf(cluster, each.topic);
+        const key = `${each.topic}/${each.partition}`;
+        const sequence = sequences.get(key) ?? 0;
+        sequences.set(key, sequence + records.length);
+        const bytes = encodeBatch(records, { id: producerId, epoch: producerEpoch, sequence });
+        const { nodeId } = cluster.leaderOf(topic, each.partition);
+        const batches = byLeader.get(nodeId) ?? [];
+        byLeader.set(nodeId, batches);
+        batches.push({ topic: each.topic, partition: each.partition, bytes });
+        if (each.chunks.length > 0) later.push(each);
+      }
+      await Promise.all(
+        [...byLeader.values()].map(async (batches) => {
+          const [first] = batches as [EncodedBatch];
+          const leader = cluster.leaderOf(await topicOf(cluster, first.topic), first.partition);
+          const connection = await cluster.connection(leader, lane);
+          await produceOnce(connection, { transactionalId, timeoutMs: PRODUCE_TIMEOUT_MS, batches });
+        }),
+      );
+      rest = later;
+    }
+  }
+
+  async function commitOffsets(membership: Membership, position: PositionToWrite): Promise<void> {
+    await cluster.callCoordinator(
+      'group',
+      membership.groupId,
+      lane,
+      txnOffsetCommitV3.api,
+      transactionalId,
+      membership.groupId,
+      producerId,
+      producerEpoch,
+      membership.generation,
+      membership.memberId,
+      membership.instanceId,
+      [
+        {
+          name: position.topic,
+          partitions: [
+            {
+              partitionIndex: position.partition,
+              committedOffset: BigInt(position.offset),
+              committedLeaderEpoch: -1,
+              committedMetadata: position.metadata,
+            },
+          ],
+        },
+      ],
+    );
+  }
+
+  return {
+    async commit({ records, position, membership }) {
+      if (failed)
+        throw new PipelineError('PRODUCER_FAILED', `${transactionalId}: this producer failed before`);
+      try {
+        const placed = await place(cluster, records, position.partition);
+        await settled([
+          addPartitions(placed),
+          coordinator(addOffsetsToTxnV3.api, transactionalId, producerId, producerEpoch, membership.groupId),
+        ]);
+        await settled([produce(placed), commitOffsets(membership, position)]);
+        await coordinator(endTxnV3.api, transactionalId, producerId, producerEpoch, true);
+      } catch (error) {
+        failed = true;
+        const id = kafkaErrorId(error);
+        if (id === undefined || staleMetadataErrors.has(id)) {
+          cluster.forgetTopics([...new Set(records.map(({ topic }) => topic))]);
+        }
+        throw new PositionWriteError(`Transaction of ${transactionalId} failed: ${id ?? messageOf(error)}`, {
+          cause: error,
+          // It may have been committed, but the next producer of this id ends it one way or the other.
+          mayLandLate: false,
+        });
+      }
+    },
+  };
+}
+
+/** Right after a transaction the broker is still writing its markers and answers so for a few milliseconds. */
+async function whileConcurrent<T>(call: () => Promise<T>, timeoutMs: number): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (kafkaErrorId(error) !== 'CONCURRENT_TRANSACTIONS' || Date.now() > deadline) throw error;
+      await delay(Math.min(2 + tries, 50));
+    }
+  }
+}
+
+/** Waits for all, then throws the first failure: nothing of a transaction may still be under way afterwards. */
+async function settled(promises: Promise<void | unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(promises);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+interface Placed {
+  topic: string;
+  partition: number;
+  chunks: NewRecord[][];
+}
+
+async function topicOf(cluster: Cluster, name: string) {
+  const topic = await cluster.topic(name);
+  if (!topic)
+    throw new PipelineError('NO_TOPIC', `Topic ${name} does not exist; create it`, { retriable: true });
+  return topic;
+}
+
+/** Chooses partitions (by key, else by that of the input) and cuts what is too large for one batch. */
+async function place(
+  cluster: Cluster,
+  records: readonly OutgoingRecord[],
+  inputPartition: number,
+): Promise<Placed[]> {
+  const counts = new Map<string, number>();
+  for (const name of new Set(records.map(({ topic }) => topic))) {
+    counts.set(name, (await topicOf(cluster, name)).partitions.length);
+  }
+  const placed = new Map<string, Placed & { lastSize: number }>();
+  for (const record of records) {
+    const count = counts.get(record.topic) ?? 1;
+    const partition = record.key === null ? inputPartition % count : partitionForKey(record.key, count);
+    const key = `${record.topic}/${partition}`;
+    let entry = placed.get(key);
+    if (!entry) {
+      entry = { topic: record.topic, partition, chunks: [], lastSize: Number.POSITIVE_INFINITY };
+      placed.set(key, entry);
+    }
+    const size = recordSize(record);
+    if (entry.lastSize + size > BATCH_BYTES) {
+      entry.chunks.push([]);
+      entry.lastSize = 0;
+    }
+    entry.chunks.at(-1)?.push(record);
+    entry.lastSize += size;
+  }
+  return [...placed.values()];
+}

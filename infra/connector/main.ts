@@ -1,0 +1,61 @@
+import { hostname } from 'node:os';
+import { createGatewayClient } from '../../shared/clients/gateway/index.ts';
+import { readSettings } from '../../shared/config/index.ts';
+import { createLogger } from '../../shared/log/index.ts';
+import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { createFunctionCaller } from './call/function-caller.ts';
+import { createConnector } from './connector.ts';
+import { serveHealth } from './http.ts';
+import { createCluster } from './kafka/cluster.ts';
+
+/** Starts the connector, and on SIGTERM finishes what is in flight, acknowledges it and leaves the groups. */
+const settings = readSettings(process.env);
+const log = createLogger('connector');
+const name = settings.connectorInstanceId ?? hostname();
+collectProcessMetrics();
+
+const connector = createConnector({
+  cluster: createCluster({
+    bootstrapServers: settings.kafkaBootstrapServers,
+    clientId: `connector-${name}`,
+  }),
+  caller: createFunctionCaller({
+    gatewayUrl: settings.gatewayUrl,
+    connectorName: name,
+    timeoutMs: settings.upstreamTimeoutMs,
+  }),
+  gateway: createGatewayClient({
+    url: settings.gatewayUrl,
+    user: settings.gatewayUser,
+    ...(settings.gatewayPassword !== undefined && { password: settings.gatewayPassword }),
+  }),
+  log,
+  deadLetterTopic: settings.dlqTopic,
+  rebuildIntervalMs: settings.rebuildIntervalMs,
+  instanceId: settings.connectorInstanceId,
+  sessionTimeoutMs: settings.connectorSessionTimeoutMs,
+  onFenced: () => {
+    log.fatal('this connector ends because another one runs with its CONNECTOR_INSTANCE_ID');
+    process.exit(70);
+  },
+});
+const server = await serveHealth({
+  port: settings.connectorPort,
+  bindAddress: settings.bindAddress,
+  health: () => connector.health(),
+});
+log.info(
+  { port: server.port, kafka: settings.kafkaBootstrapServers, gateway: settings.gatewayUrl },
+  'connector is up',
+);
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info('connector stops');
+  await connector.close();
+  await server.close();
+  process.exit(0);
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
