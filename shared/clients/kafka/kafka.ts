@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import type { Logger } from '../../log/index.ts';
+import { stopIdleTimer } from './idle-timer.ts';
 
 export interface KafkaOptions {
   /** `host:port`, several separated by commas. */
@@ -23,6 +24,7 @@ export function createKafka({
   requestTimeoutMs = 10_000,
   retry = patient,
 }: KafkaOptions): Kafka {
+  stopIdleTimer();
   return new Kafka({
     clientId,
     brokers: bootstrapServers.split(','),
@@ -37,12 +39,7 @@ export function createKafka({
 /** 5 ms, 10 ms, … 500 ms, …: gives up after about 12 s. */
 const patient = { initialRetryTime: 5, multiplier: 2, maxRetryTime: 500, retries: 30 };
 
-/** kafkajs speaks of every retry as an error; what finally fails is thrown, and logged where it is handled. */
-function writeLog(log: Logger, { label, log: { message, ...details } }: LogEntry): void {
-  const { timestamp: _, logger, ...fields } = details;
-  if (message.startsWith('Limiting retries for the idempotent producer')) return;
-  log[label === 'ERROR' || label === 'WARN' ? 'warn' : 'debug'](
-    { kafka: fields, logger },
-    `kafka: ${message}`,
-  );
+/** kafkajs speaks of every retry as an error. What finally fails is thrown, and logged by whom it concerns. */
+function writeLog(log: Logger, { log: { message, timestamp: _, logger, ...details } }: LogEntry): void {
+  log.debug({ kafka: details }, `${logger}: ${message}`);
 }
