@@ -1,6 +1,6 @@
 import { originalPositionHeaders } from '../../../shared/batch/original-position.ts';
 import { headersOf } from '../kafka/record-batch.ts';
-import { keyOf, valueOf } from '../kafka/records.ts';
+import { recordKey, recordValue } from '../kafka/records.ts';
 import type { OutgoingRecord } from '../kafka/transaction.ts';
 import type { DeadRecord } from './pieces.ts';
 
@@ -52,8 +52,8 @@ export function deadLetter(
   const partition = text(deadLetterHeaders.partition) ?? String(where.partition);
   const offset = text(deadLetterHeaders.offset) ?? String(record.offset);
   const timestamp = text(deadLetterHeaders.timestamp) ?? String(record.timestamp);
-  const key = keyOf(record);
-  const value = valueOf(record);
+  const key = recordKey(record);
+  const value = recordValue(record);
   const own: [string, string][] = [
     [deadLetterHeaders.function, where.functionName],
     [deadLetterHeaders.topic, topic],

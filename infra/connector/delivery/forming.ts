@@ -1,7 +1,7 @@
 import { passesFilter } from '../functions/filter.ts';
 import type { Subscription } from '../functions/subscription.ts';
 import type { Taken } from '../kafka/feed.ts';
-import { type FetchedRecord, valueOf } from '../kafka/records.ts';
+import { type FetchedRecord, recordValue } from '../kafka/records.ts';
 import { cutOut, type DeadRecord, type Step } from './pieces.ts';
 
 /** What is buffered of a partition. */
@@ -36,7 +36,7 @@ export function stepsOf(
   let records: readonly FetchedRecord[] = taken.records;
   let filtered = 0;
   if (filter !== undefined) {
-    records = records.filter((record) => passesFilter(valueOf(record), filter));
+    records = records.filter((record) => passesFilter(recordValue(record), filter));
     filtered = taken.records.length - records.length;
   }
   const piece = { first, end: taken.end, records };

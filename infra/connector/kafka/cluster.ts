@@ -153,7 +153,7 @@ export function createCluster({
       return findCoordinatorV4.api.async(connection, kind === 'group' ? 0 : 1, [key]);
     });
     const found = answer.coordinators[0];
-    if (!found || found.errorCode !== 0) {
+    if (found?.errorCode !== 0) {
       throw new PipelineError('NO_COORDINATOR', `No coordinator for ${kind} ${key}`, { retriable: true });
     }
     const address = { nodeId: found.nodeId, host: found.host, port: found.port };

@@ -28,10 +28,10 @@ export interface NewRecord {
   timestamp: number;
 }
 
-export function keyOf(record: FetchedRecord): Buffer | null {
+export function recordKey(record: FetchedRecord): Buffer | null {
   return record.keyStart < 0 ? null : record.bytes.subarray(record.keyStart, record.keyEnd);
 }
 
-export function valueOf(record: FetchedRecord): Buffer | null {
+export function recordValue(record: FetchedRecord): Buffer | null {
   return record.valueStart < 0 ? null : record.bytes.subarray(record.valueStart, record.valueEnd);
 }

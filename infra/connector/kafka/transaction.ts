@@ -188,7 +188,7 @@ async function whileConcurrent<T>(call: () => Promise<T>, timeoutMs: number): Pr
 }
 
 /** Waits for all, then throws the first failure: nothing of a transaction may still be under way afterwards. */
-async function settled(promises: Promise<void | unknown>[]): Promise<void> {
+async function settled(promises: Promise<unknown>[]): Promise<void> {
   const results = await Promise.allSettled(promises);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Connector } from '../../../infra/connector/connector.ts';
+import { eventually } from '../../support/eventually.ts';
+import { unique } from '../../support/names.ts';
+import { startConnector } from './rig/connector.ts';
+import {
+  type FakeGateway,
+  failing,
+  type Received,
+  type Script,
+  startFakeGateway,
+  textOf,
+} from './rig/fake-gateway.ts';
+import { openKafka, type TestKafka } from './rig/kafka.ts';
+
+let kafka: TestKafka;
+let gateway: FakeGateway;
+let connector: Connector;
+const dlq = unique('dlq');
+
+beforeAll(async () => {
+  kafka = await openKafka();
+  gateway = await startFakeGateway();
+  await kafka.createTopic(dlq, 3, { 'cleanup.policy': 'compact' });
+  connector = startConnector({
+    bootstrapServers: kafka.bootstrapServers,
+    gatewayUrl: gateway.url,
+    deadLetterTopic: dlq,
+    timeoutMs: 1500,
+  });
+}, 30_000);
+
+afterAll(async () => {
+  await connector?.close();
+  await gateway?.close();
+  await kafka?.close();
+}, 30_000);
+
+/** A function of its own, with a topic of its own that holds `count` records before it is deployed. */
+async function deploy(
+  mode: string,
+  script: Script,
+  { count = 20, annotations = {} as Record<string, string> } = {},
+) {
+  const name = unique('fn');
+  const topic = unique('in');
+  await kafka.createTopic(topic, 1);
+  await kafka.sendNumbered(topic, count);
+  gateway.deploy(
+    name,
+    { topic, 'kafka.delivery': mode, 'kafka.batch-window': '20ms', 'kafka.max-retries': '1', ...annotations },
+    script,
+  );
+  return { name, topic, calls: () => gateway.calls.filter((call) => call.functionName === name) };
+}
+
+const acknowledged = (name: string, topic: string, offset: number) =>
+  eventually(async () => {
+    expect((await kafka.positions(name, topic)).get(0)?.offset).toBe(offset);
+  });
+
+const lettersOf = async (name: string) =>
+  (await kafka.readAll(dlq)).filter(({ key }) => key?.toString().startsWith(`${name}/`));
+
+const values = (calls: Received[]) => calls.flatMap((call) => call.records.map(({ value }) => textOf(value)));
+
+for (const mode of ['transactional', 'ranges', 'at-least-once']) {
+  test(`${mode}: success delivers each record once and acknowledges the end`, async () => {
+    const { name, topic, calls } = await deploy(mode, () => ({}));
+    await acknowledged(name, topic, 20);
+    expect(values(calls())).toEqual(Array.from({ length: 20 }, (_, i) => `v${i}`));
+    await kafka.sendNumbered(topic, 5, { from: 20 });
+    await acknowledged(name, topic, 25);
+    const last = calls().at(-1);
+    expect(last).toMatchObject({ last: 24, partition: 0, route: '0', attempt: '1' });
+    expect(last?.batchId).toMatch(/^[^:]+:[\w-]{22}:0:\d+-24$/);
+  }, 20_000);
+
+  test(`${mode}: permanently failed records become dead letters, the others are delivered`, async () => {
+    const bad = new Set(['v3', 'v4', 'v11']);
+    const { name, topic, calls } = await deploy(mode, (batch) =>
+      failing(batch, ({ value }) => bad.has(textOf(value))),
+    );
+    await acknowledged(name, topic, 20);
+    const letters = await lettersOf(name);
+    expect(letters.map(({ value }) => value?.toString()).sort()).toEqual([...bad].sort());
+    const topicId = calls()[0]?.batchId.split(':')[1];
+    expect(letters.map(({ key }) => key?.toString()).sort()).toEqual(
+      [3, 4, 11].map((offset) => `${name}/${topicId}/0/${offset}`).sort(),
+    );
+    if (mode === 'ranges') {
+      // The list said that nothing was written: the pieces in between were sent again, under their own names.
+      expect(calls().map(({ first, last }) => [first, last])).toEqual([
+        [0, 19],
+        [0, 2],
+        [5, 10],
+        [12, 19],
+      ]);
+    } else {
+      expect(calls()).toHaveLength(1);
+    }
+  }, 20_000);
+
+  test(`${mode}: without an answer the same range comes again under the same name`, async () => {
+    let drops = 2;
+    const { name, topic, calls } = await deploy(mode, () => (drops-- > 0 ? { drop: true } : {}));
+    await acknowledged(name, topic, 20);
+    expect(new Set(calls().map(({ batchId }) => batchId)).size).toBe(1);
+    expect(calls().map(({ attempt }) => attempt)).toEqual(['1', '2', '3']);
+    expect(calls().every(({ records }) => records.length === 20)).toBe(true);
+  }, 20_000);
+
+  test(`${mode}: 503 with Retry-After waits so long, however often, and loses nothing`, async () => {
+    let refusals = 4;
+    const { name, topic, calls } = await deploy(mode, () =>
+      refusals-- > 0 ? { status: 503, headers: { 'retry-after': '0.3' } } : {},
+    );
+    await acknowledged(name, topic, 20);
+    expect(calls()).toHaveLength(5);
+    const [first, second] = calls();
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(280);
+    expect(await lettersOf(name)).toHaveLength(0);
+  }, 20_000);
+
+  test(`${mode}: 500 comes again with backoff, and blocks rather than gives up`, async () => {
+    let failures = 3;
+    const { name, topic, calls } = await deploy(mode, () => (failures-- > 0 ? { status: 500 } : {}));
+    await acknowledged(name, topic, 20);
+    expect(new Set(calls().map(({ batchId }) => batchId)).size).toBe(1);
+    expect(calls()).toHaveLength(4);
+  }, 20_000);
+
+  test(`${mode}: 422 splits down to the bad record within the bound`, async () => {
+    const { name, topic, calls } = await deploy(mode, (batch) =>
+      batch.records.some(({ value }) => textOf(value) === 'v13') ? { status: 422 } : {},
+    );
+    await acknowledged(name, topic, 20);
+    expect((await lettersOf(name)).map(({ value }) => value?.toString())).toEqual(['v13']);
+    expect(calls().length).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(20)) + 1);
+  }, 20_000);
+}
