@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { readSettings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { callByClock, schedulesOf } from './cron/call.ts';
+import { createCron } from './cron/cron.ts';
 import { createGateway } from './gateway.ts';
 import { basicAuth } from './http/auth.ts';
 import { createLogStore } from './logs/log-store.ts';
@@ -9,6 +11,7 @@ import { createMetricsCollector, readTargets } from './metrics/collect.ts';
 import { createGatewayMetrics } from './metrics/gateway-metrics.ts';
 import { ensureGatewayPassword } from './password.ts';
 import { namespace } from './provider/deployment.ts';
+import { watchLiveness } from './provider/liveness.ts';
 import { createProvider } from './provider/provider.ts';
 import { createSecretStore } from './provider/secrets.ts';
 import { createCaller } from './proxy/call.ts';
@@ -58,13 +61,27 @@ const gateway = createGateway({
   idleTimeoutMs: settings.gatewayUpstreamTimeoutMs + 30_000,
 });
 const port = await gateway.listen(settings.gatewayPort, settings.bindAddress);
+const ownAddress = `http://${settings.bindAddress === '0.0.0.0' ? '127.0.0.1' : settings.bindAddress}:${port}`;
+const cron = createCron({
+  stateFile: resolve(data, 'data/gateway/cron.json'),
+  call: (name) => callByClock(`${ownAddress}/function/${name}`),
+  onRun: metrics.countCronRuns,
+  log,
+});
+const schedule = () => cron.set(schedulesOf(provider.list()));
+provider.onChange(schedule);
+schedule();
 log.info({ port }, 'gateway is ready');
+
+const endWatch = watchLiveness({ replicas: () => provider.list().flatMap((f) => f.replicas), log });
 
 let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   log.info('gateway stops');
+  cron.close();
+  endWatch();
   await gateway.close();
   await logs.close();
   process.exit(0);

@@ -22,7 +22,14 @@ export function createGatewayMetrics() {
     help: 'Replicas that are wanted',
     labels: ['function_name'],
   });
+  const cronRuns = counter({
+    name: 'gateway_cron_runs_total',
+    help: 'Runs by the clock: ok, failed, skipped (the one before was under way), missed (the gateway was down)',
+    labels: ['function_name', 'outcome'],
+  });
   return {
+    countCronRuns: (functionName: string, outcome: string, runs: number) =>
+      cronRuns.inc({ function_name: functionName, outcome }, runs),
     observe: ({
       functionName,
       status,

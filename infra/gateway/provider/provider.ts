@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { HttpError } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
+import { scheduleOf } from '../cron/schedule.ts';
 import { createDeployedFunction, type DeployedFunction } from './deployed-function.ts';
 import { type FunctionDeployment, namespace } from './deployment.ts';
 import { replicaEnvironment } from './environment.ts';
@@ -20,8 +21,6 @@ export interface ProviderOptions {
   log: Logger;
   onLine(line: { name: string; instance: string; text: string }): void;
   secrets: SecretStore;
-  /** After every change of the set of functions. */
-  onChange?(): void;
 }
 
 /** The functions of this gateway; a replica is a process. */
@@ -38,6 +37,8 @@ export interface Provider {
   remove(name: string): Promise<void>;
   /** Gives a secret's new value to the functions that use it. */
   remountSecret(name: string): void;
+  /** Calls `listener` after every change of the functions or their number. */
+  onChange(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -46,6 +47,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const functions = new Map<string, DeployedFunction>();
   const program = resolve(root, 'template/node24-batch/index.ts');
   let started = 0;
+  const listeners: (() => void)[] = [];
 
   function add(deployment: FunctionDeployment, replicas: number, createdAt: Date): void {
     const name = deployment.service;
@@ -86,12 +88,13 @@ export function createProvider(options: ProviderOptions): Provider {
         createdAt: f.createdAt.toISOString(),
       })),
     );
-    options.onChange?.();
+    for (const listener of listeners) listener();
   }
 
   /** Refuses what could not be started, before anything is changed. */
   function check(deployment: FunctionDeployment): void {
     handlerOfImage(deployment.image, functionsDir);
+    scheduleOf(deployment.annotations);
     secrets.mount(deployment.service, deployment.secrets ?? []);
   }
 
@@ -152,6 +155,9 @@ export function createProvider(options: ProviderOptions): Provider {
       for (const { deployment } of functions.values()) {
         if (deployment.secrets?.includes(secret)) secrets.mount(deployment.service, deployment.secrets);
       }
+    },
+    onChange: (listener) => {
+      listeners.push(listener);
     },
     close: async () => {
       await Promise.all([...functions.values()].map((f) => f.remove()));
