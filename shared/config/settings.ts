@@ -213,6 +213,37 @@ export const definitions = define({
       .default('analytics'),
     help: 'database of analytics tables',
   },
+  clickhouseMaxMemoryBytes: {
+    env: 'CLICKHOUSE_MAX_MEMORY_BYTES',
+    group: 'ClickHouse',
+    schema: count(268_435_456, Number.MAX_SAFE_INTEGER).default(1_610_612_736),
+    help: 'bytes that the embedded ClickHouse may use for queries and merges; above, a query fails',
+  },
+  clickhouseMaxQueries: {
+    env: 'CLICKHOUSE_MAX_QUERIES',
+    group: 'ClickHouse',
+    schema: count(1, 200).default(24),
+    help: 'queries and inserts that the embedded ClickHouse runs at the same time; more are refused',
+  },
+  clickhouseMaxInsertBytes: {
+    env: 'CLICKHOUSE_MAX_INSERT_BYTES',
+    group: 'ClickHouse',
+    schema: count(1_048_576, 1_073_741_824).default(67_108_864),
+    help: 'largest insert with a deduplication token that the embedded ClickHouse takes',
+  },
+  clickhouseFsync: {
+    env: 'CLICKHOUSE_FSYNC',
+    group: 'ClickHouse',
+    schema: z.stringbool().default(false),
+    help: 'embedded ClickHouse: flush to the disk before an insert is acknowledged, for power cuts',
+  },
+  clickhouseUsersFile: {
+    env: 'CLICKHOUSE_USERS_FILE',
+    group: 'ClickHouse',
+    schema: text.optional(),
+    shownDefault: 'none: CLICKHOUSE_USER, and `readonly` with the same password',
+    help: 'YAML file of more users of the embedded ClickHouse',
+  },
 
   gatewayPort: {
     env: 'GATEWAY_PORT',

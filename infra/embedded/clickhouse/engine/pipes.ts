@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { constants, openSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * Named pipes between the engine and this process. Through one, the engine writes an answer in its final form
+ * while it is sent on (`INTO OUTFILE`), or reads an insert while it arrives (`FROM INFILE`): neither is ever
+ * whole in memory, and a slow client slows the query down.
+ */
+export interface Pipes {
+  /** A pipe nobody else uses. */
+  take(): Promise<string>;
+  /** Give it back once the engine's statement has ended. */
+  give(path: string): void;
+}
+
+/** Makes `count` pipes in `folder`, which is emptied; more are made when all are taken. */
+export async function createPipes({ folder, count }: { folder: string; count: number }): Promise<Pipes> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  let made = 0;
+  const make = async (n: number) => {
+    const paths = Array.from({ length: n }, () => join(folder, String(++made)));
+    await run('mkfifo', ['-m', '600', ...paths]);
+    return paths;
+  };
+  const free = await make(count);
+  return {
+    take: async () => free.pop() ?? ((await make(1))[0] as string),
+    give: (path) => {
+      free.push(path);
+    },
+  };
+}
+
+/** The end at which this process reads; open it before the engine opens the other. Ends when the engine closes. */
+export function readingEnd(path: string): Socket {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
+
+/**
+ * The end at which this process writes. It is opened for reading too, else it could not be opened before the
+ * engine's; so writing to it never fails when the engine has gone: watch the statement as well.
+ */
+export function writingEnd(path: string): Socket {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: false, writable: true });
+}

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { readSettings } from '../../../shared/config/index.ts';
+import { createLogger } from '../../../shared/log/index.ts';
+import { clusterName } from './cluster.ts';
+import { readUsers } from './http/users.ts';
+import { startServer } from './server.ts';
+
+/** The server process; `part.ts` starts it. */
+const log = createLogger('clickhouse');
+try {
+  const settings = readSettings(process.env);
+  const server = await startServer({
+    folder: resolve(settings.dataDir, 'data', 'clickhouse'),
+    host: settings.bindAddress,
+    port: settings.clickhousePort,
+    database: settings.clickhouseDatabase,
+    cluster: clusterName,
+    users: readUsers({
+      user: settings.clickhouseUser,
+      password: settings.clickhousePassword,
+      file: settings.clickhouseUsersFile,
+    }),
+    maxMemoryBytes: settings.clickhouseMaxMemoryBytes,
+    maxQueries: settings.clickhouseMaxQueries,
+    maxInsertBytes: settings.clickhouseMaxInsertBytes,
+    fsync: settings.clickhouseFsync,
+    log,
+  });
+  log.info({ port: server.port }, 'listening');
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, async () => {
+      log.info({ signal }, 'stopping');
+      await server.close();
+      log.info('stopped');
+      process.exit(0);
+    });
+  }
+} catch (error) {
+  log.error({ err: error }, (error as Error).message);
+  process.exit(1);
+}

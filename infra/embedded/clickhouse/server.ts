@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { messageOf } from '../../../shared/errors/index.ts';
+import type { Logger } from '../../../shared/log/index.ts';
+import { registry } from '../../../shared/metrics/index.ts';
+import { engineConfigFile } from './config-file.ts';
+import { identifier } from './engine/connection.ts';
+import { type Connections, openConnections } from './engine/connections.ts';
+import { loadEngine } from './engine/native.ts';
+import { createPipes } from './engine/pipes.ts';
+import { createQueryHandler } from './http/query-handler.ts';
+import { createRunning } from './http/running.ts';
+import { createSessions } from './http/sessions.ts';
+import type { User } from './http/users.ts';
+import { createMetrics } from './metrics.ts';
+import { repairTokenLogs } from './token-log/repair.ts';
+
+export interface ServerOptions {
+  /** Everything of the server: `engine` (the tables), pipes, configuration. */
+  folder: string;
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** Made at start; where requests land that name none. */
+  database: string;
+  cluster: string;
+  users: readonly User[];
+  maxMemoryBytes: number;
+  maxQueries: number;
+  maxInsertBytes: number;
+  fsync: boolean;
+  log: Logger;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Lets running requests end, then closes the engine. */
+  close(): Promise<void>;
+}
+
+/** Bytes of a result that are held back before an answer begins. */
+const resultBufferBytes = 1 << 20;
+
+/** Repairs the token logs, opens the engine and listens. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { folder, log } = options;
+  const dataFolder = join(folder, 'engine');
+  await mkdir(dataFolder, { recursive: true });
+  // Before any table is opened: the engine reads the logs only then.
+  const repair = await repairTokenLogs(dataFolder);
+  log[repair.forgotten.length > 0 ? 'warn' : 'info'](repair, 'token logs checked');
+
+  const configFile = join(folder, 'config.xml');
+  await writeFile(configFile, engineConfigFile(options));
+  const connections = await openConnections({
+    engine: loadEngine(),
+    dataFolder,
+    args: [`--config-file=${configFile}`],
+    defaults: {
+      // No single query may take what the others need.
+      max_memory_usage: String(Math.floor(options.maxMemoryBytes * 0.75)),
+    },
+  });
+  await connections.own(`CREATE DATABASE IF NOT EXISTS ${identifier(options.database)}`);
+
+  const running = createRunning({ max: options.maxQueries });
+  const sessions = createSessions({
+    discard: (connection) => connections.release(connection, { keep: false }),
+  });
+  const query = createQueryHandler({
+    connections,
+    pipes: await createPipes({ folder: join(folder, 'pipes'), count: options.maxQueries }),
+    running,
+    sessions,
+    users: options.users,
+    metrics: createMetrics({ running: () => running.count, engine: () => engineNumbers(connections) }),
+    defaultDatabase: options.database,
+    maxBodyBytes: options.maxInsertBytes,
+    resultBufferBytes,
+  });
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 }, (request, response) => {
+    route({ request, response, query, connections }).catch((error) => {
+      log.error({ err: error }, 'request failed');
+      response.destroy();
+    });
+  });
+  server.listen(options.port, options.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    close: async () => {
+      await closeServer(server);
+      sessions.close();
+      connections.close();
+    },
+  };
+}
+
+async function route({
+  request,
+  response,
+  query,
+  connections,
+}: {
+  request: IncomingMessage;
+  response: ServerResponse;
+  query: ReturnType<typeof createQueryHandler>;
+  connections: Connections;
+}): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://clickhouse');
+  response.setHeader('X-ClickHouse-Server-Display-Name', 'embedded');
+  response.setHeader('X-ClickHouse-Timezone', 'UTC');
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  if (reads && (url.pathname === '/ping' || url.pathname === '/replicas_status'))
+    return plain(response, 200, 'Ok.\n');
+  if (reads && url.pathname === '/health') return health(response, connections);
+  if (reads && url.pathname === '/metrics') {
+    response.setHeader('Content-Type', registry.contentType);
+    response.end(await registry.metrics());
+    return;
+  }
+  if (url.pathname !== '/' && url.pathname !== '/query') {
+    return plain(
+      response,
+      404,
+      `There is no handle ${url.pathname}\n\nUse / or /ping for health checks.\n` +
+        'Send queries from your program with POST method or GET /?query=...\n',
+    );
+  }
+  if (reads && !url.searchParams.has('query')) return plain(response, 200, 'Ok.\n');
+  if (!reads && request.method !== 'POST' && request.method !== 'PUT') {
+    return plain(response, 501, `Method ${request.method} is not supported; use GET or POST\n`);
+  }
+  await query(request, response, url);
+}
+
+async function health(response: ServerResponse, connections: Connections): Promise<void> {
+  try {
+    await connections.own('SELECT count() FROM system.tables WHERE database = currentDatabase()');
+    plain(response, 200, `Ok. ClickHouse ${connections.version}\n`);
+  } catch (error) {
+    plain(response, 503, `${messageOf(error)}\n`);
+  }
+}
+
+function plain(response: ServerResponse, status: number, text: string): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
+  response.end(text);
+}
+
+async function engineNumbers(connections: Connections): Promise<Record<string, number>> {
+  const answer = await connections.own(
+    "SELECT metric, value FROM system.metrics WHERE metric IN ('MemoryTracking', 'PartsActive', 'Merge', 'Query')",
+  );
+  return Object.fromEntries(
+    answer
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'))
+      .map(([name, value]) => [name, Number(value)]),
+  );
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeIdleConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
