@@ -1,0 +1,27 @@
+import middy from '@middy/core';
+import type { BatchEvent, BatchResult, FunctionContext } from '../../shared/batch/types.ts';
+import { type ClickHouse, createClickHouse } from '../../shared/clients/clickhouse/index.ts';
+import { readSettings } from '../../shared/config/index.ts';
+import { createSinkMetrics } from '../../shared/sink/metrics.ts';
+import { createWrite } from './write.ts';
+
+let clickhouse: ClickHouse | undefined;
+let write: ReturnType<typeof createWrite> | undefined;
+
+/** Ranges of `events_clean` into ClickHouse's `events_local`, each once. */
+export const handler = middy((event: BatchEvent, context: FunctionContext): Promise<BatchResult> => {
+  write ??= connect();
+  return write(event, context.batch);
+});
+
+/** Closes the connections. */
+export async function close(): Promise<void> {
+  await clickhouse?.close();
+  clickhouse = undefined;
+  write = undefined;
+}
+
+function connect(): ReturnType<typeof createWrite> {
+  clickhouse = createClickHouse(readSettings(process.env));
+  return createWrite({ clickhouse, metrics: createSinkMetrics('clickhouse'), now: Date.now });
+}

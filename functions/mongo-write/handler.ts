@@ -1,0 +1,27 @@
+import middy from '@middy/core';
+import type { BatchEvent, BatchResult, FunctionContext } from '../../shared/batch/types.ts';
+import { createMongo, type Mongo } from '../../shared/clients/mongo/index.ts';
+import { readSettings } from '../../shared/config/index.ts';
+import { createSinkMetrics } from '../../shared/sink/metrics.ts';
+import { createWrite } from './write.ts';
+
+let mongo: Mongo | undefined;
+let write: ReturnType<typeof createWrite> | undefined;
+
+/** Ranges of `events_clean` into MongoDB's `raw_events`, each event once. */
+export const handler = middy((event: BatchEvent, context: FunctionContext): Promise<BatchResult> => {
+  write ??= connect();
+  return write(event, context.batch);
+});
+
+/** Closes the connections. */
+export async function close(): Promise<void> {
+  await mongo?.close();
+  mongo = undefined;
+  write = undefined;
+}
+
+function connect(): ReturnType<typeof createWrite> {
+  mongo = createMongo(readSettings(process.env));
+  return createWrite({ events: mongo.events(), metrics: createSinkMetrics('mongodb'), now: Date.now });
+}

@@ -1,0 +1,41 @@
+import { type Collection, type Db, type Document, MongoClient } from 'mongodb';
+import type { Settings } from '../../config/index.ts';
+
+export type MongoAccess = Pick<Settings, 'mongodbUri' | 'mongodbDatabase' | 'mongodbCollection'>;
+
+export interface Mongo {
+  readonly client: MongoClient;
+  readonly db: Db;
+  /** The collection of events as they were sent. */
+  events<T extends Document = Document>(): Collection<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * One client a process, with a pool of connections. Connects at first use.
+ * It gives up on a server that cannot be reached after `serverSelectionTimeoutMs`, so that a caller is told to
+ * come again instead of waiting half a minute.
+ */
+export function createMongo(
+  settings: MongoAccess,
+  {
+    serverSelectionTimeoutMs = 5000,
+    socketTimeoutMs = 50_000,
+    maxPoolSize = 16,
+  }: { serverSelectionTimeoutMs?: number; socketTimeoutMs?: number; maxPoolSize?: number } = {},
+): Mongo {
+  const client = new MongoClient(settings.mongodbUri, {
+    appName: 'event-pipeline',
+    serverSelectionTimeoutMS: serverSelectionTimeoutMs,
+    connectTimeoutMS: serverSelectionTimeoutMs,
+    socketTimeoutMS: socketTimeoutMs,
+    maxPoolSize,
+  });
+  const db = client.db(settings.mongodbDatabase);
+  return {
+    client,
+    db,
+    events: () => db.collection(settings.mongodbCollection),
+    close: () => client.close(),
+  };
+}
