@@ -36,4 +36,6 @@ export interface Part {
   notes?: readonly string[];
   /** Names of parts that must be ready first. */
   after: readonly string[];
+  /** True: exit code 0 means that its work is done, so it is not started again. */
+  ends?: boolean;
 }

@@ -5,19 +5,32 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PipelineError } from '../../shared/errors/index.ts';
 import type { Health, Part } from './part.ts';
+import { startOf } from './process-table.ts';
 
-/** A started process of a part. */
+/** How a process ended; both null when nobody could tell. */
+export interface Ending {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A running process of a part. */
 export interface PartProcess {
   readonly pid: number;
   /** Resolves when the process has ended, however it did. */
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly exited: Promise<Ending>;
   /** Sends the stop signal, then SIGKILL after the part's time; resolves when it has ended. */
   stop(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Prepares and starts a part once; its output is appended to `logFile`. Does not wait until it is ready. */
-export async function startProcess(part: Part, { logFile }: { logFile: string }): Promise<PartProcess> {
+/**
+ * Prepares and starts a part once; its output is appended to `logFile`. Does not wait until it is ready.
+ * `onSpawn` is told the process number at once, before anything else can happen.
+ */
+export async function startProcess(
+  part: Part,
+  { logFile, onSpawn }: { logFile: string; onSpawn?: (pid: number) => void },
+): Promise<PartProcess> {
   await part.prepare?.();
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
@@ -35,30 +48,64 @@ export async function startProcess(part: Part, { logFile }: { logFile: string })
   } finally {
     closeSync(log);
   }
+  if (child.pid !== undefined) onSpawn?.(child.pid);
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
   await once(child, 'spawn');
   const pid = child.pid as number;
   const alive = () => child.exitCode === null && child.signalCode === null;
+  return handle(part, { pid, exited, alive });
+}
+
+/** A process that an earlier supervisor started and left behind: the same handle, its end found by asking. */
+export function adoptProcess(part: Part, { pid, start }: { pid: number; start: string }): PartProcess {
+  const alive = () => startOf(pid) === start;
+  const exited = (async (): Promise<Ending> => {
+    while (alive()) await delay(200);
+    return { code: null, signal: null };
+  })();
+  return handle(part, { pid, exited, alive });
+}
+
+function handle(
+  part: Part,
+  { pid, exited, alive }: { pid: number; exited: Promise<Ending>; alive: () => boolean },
+): PartProcess {
+  const kill = (signal: NodeJS.Signals) => {
+    if (!alive()) return;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended in between.
+    }
+  };
   return {
     pid,
     exited,
-    kill: (signal) => {
-      if (alive()) child.kill(signal);
-    },
+    kill,
     stop: async () => {
       if (!alive()) return;
-      child.kill(part.stopSignal ?? 'SIGTERM');
+      kill(part.stopSignal ?? 'SIGTERM');
       const timer = new AbortController();
       await Promise.race([
         exited,
-        delay(part.stopTimeoutMs ?? 20_000, undefined, { signal: timer.signal }).then(() =>
-          child.kill('SIGKILL'),
+        delay(part.stopTimeoutMs ?? 20_000, undefined, { signal: timer.signal }).then(
+          () => kill('SIGKILL'),
+          () => {},
         ),
       ]);
       timer.abort();
       await exited;
     },
   };
+}
+
+/** Kills what a part that has ended left behind in its process group. */
+export function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing was left.
+  }
 }
 
 /**
@@ -68,18 +115,24 @@ export async function startProcess(part: Part, { logFile }: { logFile: string })
  */
 export async function waitUntilReady(
   part: Part,
-  { process, timeoutMs = 60_000 }: { process?: PartProcess; timeoutMs?: number } = {},
+  {
+    process,
+    timeoutMs = 60_000,
+    onHealth,
+  }: { process?: PartProcess; timeoutMs?: number; onHealth?: (health: Health) => void } = {},
 ): Promise<Health> {
   let ended: string | undefined;
   process?.exited.then(({ code, signal }) => {
-    ended = signal ?? `exit code ${code}`;
+    ended = signal ?? (code === null ? 'killed' : `exit code ${code}`);
   });
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const health = await part.health();
-    if (health.ok) return health;
+    onHealth?.(health);
+    // An ended process may have left its port to another that answers in its place.
     if (ended !== undefined)
       throw new PipelineError('NOT_READY', `${part.name} ended while starting (${ended})`);
+    if (health.ok) return health;
     if (Date.now() > deadline) {
       throw new PipelineError(
         'NOT_READY',

@@ -1,0 +1,45 @@
+import type { Settings } from '../../shared/config/index.ts';
+import { PipelineError, SettingsError } from '../../shared/errors/index.ts';
+import { connectorPart } from '../connector/part.ts';
+import { gatewayPart } from '../gateway/part.ts';
+import type { Part } from './part.ts';
+import { clashingPorts } from './ports.ts';
+
+/**
+ * The parts that these settings ask for, each after those it needs.
+ *
+ * @throws PipelineError `ENGINES` for engines that cannot be started here; SettingsError when two parts would
+ *   share a port.
+ */
+export async function platformParts(settings: Settings): Promise<Part[]> {
+  const parts = [...(await engineParts(settings)), gatewayPart(settings), connectorPart(settings)];
+  const supervisor = {
+    name: 'supervisor',
+    ports: [{ port: settings.supervisorPort, setting: 'SUPERVISOR_PORT' }],
+  };
+  const clashes = clashingPorts([supervisor, ...parts]);
+  if (clashes.length > 0) throw new SettingsError(clashes);
+  const here = new Set(parts.map((part) => part.name));
+  // With engines of others there is nothing to wait for.
+  return parts.map((part) => ({ ...part, after: part.after.filter((name) => here.has(name)) }));
+}
+
+async function engineParts(settings: Settings): Promise<Part[]> {
+  switch (settings.engines) {
+    case 'external':
+      return [];
+    case 'compose':
+      throw new PipelineError(
+        'ENGINES',
+        'ENGINES=compose needs infra/compose, which this version does not have yet: use embedded (the default) or external',
+      );
+    case 'embedded': {
+      const [{ kafkaParts }, { mongoPart }, { clickhousePart }] = await Promise.all([
+        import('../embedded/kafka/part.ts'),
+        import('../embedded/mongo/part.ts'),
+        import('../embedded/clickhouse/part.ts'),
+      ]);
+      return [...kafkaParts(settings), mongoPart(settings), clickhousePart(settings)];
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { definitions, readSettings, type Settings } from '../../shared/config/index.ts';
+import { projectRoot } from './paths.ts';
+
+/**
+ * The settings of the platform that belongs to this checkout: those of the environment, the data folder as an
+ * absolute path, and every part that has metrics named to the gateway.
+ *
+ * @throws SettingsError as `readSettings`.
+ */
+export function platformSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const settings = readSettings(env);
+  return {
+    ...settings,
+    dataDir: resolve(projectRoot, settings.dataDir),
+    metricsTargets: settings.metricsTargets ?? metricsTargets(settings),
+  };
+}
+
+/** Parts whose metrics the gateway's `/metrics` carries, as `part=URL` separated by commas. */
+function metricsTargets(settings: Settings): string {
+  const on = (port: number) => `http://${settings.bindAddress}:${port}/metrics`;
+  const targets = [`connector=${on(settings.connectorPort)}`, `supervisor=${on(settings.supervisorPort)}`];
+  if (settings.engines === 'embedded') targets.push(`clickhouse=${on(settings.clickhousePort)}`);
+  return targets.join(',');
+}
+
+/** Of no interest to a part: what commands alone use. */
+const ofCommands: ReadonlySet<string> = new Set(['rate', 'duration', 'logFormat']);
+
+/**
+ * Each setting by its variable's name with a fingerprint of its value: enough to say which ones a running
+ * platform was started with otherwise, without telling a secret.
+ */
+export function settingFingerprints(settings: Settings): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(definitions)
+      .filter(([key]) => !ofCommands.has(key))
+      .map(([key, { env }]) => {
+        const value = JSON.stringify(settings[key as keyof Settings] ?? null);
+        return [env, createHash('sha256').update(value).digest('hex').slice(0, 16)];
+      }),
+  );
+}
+
+/** Names of the settings that differ between two sets of fingerprints. */
+export function differingSettings(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
+}

@@ -1,0 +1,192 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../../shared/errors/index.ts';
+import type { Logger } from '../../../shared/log/index.ts';
+import type { Part } from '../part.ts';
+import {
+  adoptProcess,
+  type Ending,
+  killGroup,
+  type PartProcess,
+  startProcess,
+  waitUntilReady,
+} from '../process.ts';
+import { fingerprintOf, type PidFiles } from './pid-file.ts';
+import { failuresAfter, restartDelayMs } from './restart.ts';
+
+export type PartState =
+  | 'waiting'
+  | 'starting'
+  | 'ready'
+  | 'unhealthy'
+  | 'restarting'
+  | 'stopping'
+  | 'stopped'
+  | 'done';
+
+export interface PartStatus {
+  state: PartState;
+  /** Version, address or reason, in one line. */
+  detail: string;
+  pid?: number;
+  restarts: number;
+  readyAfterMs?: number;
+  /** Failures to start in a row; 0 once it is ready. */
+  failures: number;
+}
+
+export interface Watch {
+  healthIntervalMs: number;
+  /** A process that answers nothing for so long is killed and started again. */
+  hungAfterMs: number;
+  readyTimeoutMs: number;
+}
+
+export const defaultWatch: Watch = { healthIntervalMs: 2000, hungAfterMs: 60_000, readyTimeoutMs: 120_000 };
+
+export interface SupervisedPart {
+  readonly part: Part;
+  status(): PartStatus;
+  /** Resolves when it was ready for the first time. */
+  readonly ready: Promise<void>;
+  /** Keeps it running until `stop()`; resolves when that is done, or a part with an end has come to it. */
+  run(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Keeps one part running: takes over or starts its process, watches its health, starts it again when it fails. */
+export function createSupervisedPart({
+  part,
+  logFile,
+  pidFiles,
+  log,
+  watch = defaultWatch,
+}: {
+  part: Part;
+  logFile: string;
+  pidFiles: PidFiles;
+  log: Logger;
+  watch?: Watch;
+}): SupervisedPart {
+  const status: PartStatus = { state: 'waiting', detail: '', restarts: 0, failures: 0 };
+  const stopping = new AbortController();
+  const fingerprint = fingerprintOf(part);
+  let current: PartProcess | undefined;
+  let markReady = () => {};
+  const ready = new Promise<void>((resolve) => {
+    markReady = resolve;
+  });
+
+  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => {});
+
+  async function obtain(): Promise<PartProcess> {
+    const left = pidFiles.living(part.name);
+    if (left) {
+      const adopted = adoptProcess(part, left);
+      if (left.fingerprint === fingerprint) {
+        log.info({ pid: left.pid }, `${part.name}: taken over`);
+        return adopted;
+      }
+      log.info({ pid: left.pid }, `${part.name}: started otherwise before, replaced`);
+      await adopted.stop();
+    }
+    return startProcess(part, {
+      logFile,
+      onSpawn: (pid) => pidFiles.write(part.name, { pid, fingerprint }),
+    });
+  }
+
+  /** Resolves when the process has ended; kills it when it hangs. */
+  async function follow(running: PartProcess): Promise<Ending> {
+    const startedAt = Date.now();
+    let ended = false;
+    running.exited.then(() => {
+      ended = true;
+    });
+    try {
+      const health = await waitUntilReady(part, {
+        process: running,
+        timeoutMs: watch.readyTimeoutMs,
+        onHealth: ({ detail }) => {
+          status.detail = detail;
+        },
+      });
+      Object.assign(status, { state: 'ready', detail: health.detail, failures: 0 });
+      status.readyAfterMs = Date.now() - startedAt;
+      log.info(`${part.name}: ready after ${status.readyAfterMs} ms`);
+      markReady();
+    } catch (error) {
+      status.detail = messageOf(error);
+      log.error(status.detail);
+      running.kill('SIGKILL');
+    }
+    let lastWell = Date.now();
+    while (!ended && !stopping.signal.aborted) {
+      await Promise.race([running.exited, pause(watch.healthIntervalMs)]);
+      if (ended || stopping.signal.aborted) break;
+      const health = await part.health();
+      if (health.ok) lastWell = Date.now();
+      Object.assign(status, { state: health.ok ? 'ready' : 'unhealthy', detail: health.detail });
+      if (Date.now() - lastWell > watch.hungAfterMs) {
+        log.error(`${part.name}: no answer for ${watch.hungAfterMs / 1000} s, killed: ${health.detail}`);
+        running.kill('SIGKILL');
+      }
+    }
+    return running.exited;
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      status.state = failures === 0 ? 'starting' : 'restarting';
+      const startedAt = Date.now();
+      try {
+        current = await obtain();
+        status.pid = current.pid;
+        if (stopping.signal.aborted) break;
+        const { code, signal } = await follow(current);
+        if (stopping.signal.aborted) break;
+        if (code === 0 && part.ends) {
+          Object.assign(status, { state: 'done', pid: undefined });
+          pidFiles.remove(part.name);
+          return;
+        }
+        killGroup(current.pid);
+        log.warn(`${part.name} ended (${signal ?? (code === null ? 'killed' : `exit code ${code}`)})`);
+        status.detail = `ended (${signal ?? code ?? 'killed'})`;
+      } catch (error) {
+        status.detail = messageOf(error);
+        log.error(`${part.name} cannot be started: ${status.detail}`);
+      }
+      current = undefined;
+      failures = failuresAfter(failures, Date.now() - startedAt);
+      Object.assign(status, { state: 'restarting', pid: undefined, failures });
+      status.restarts += 1;
+      await pause(restartDelayMs(failures));
+    }
+  }
+
+  let running: Promise<void> | undefined;
+  return {
+    part,
+    status: () => ({ ...status }),
+    ready,
+    run: () => {
+      running ??= run();
+      return running;
+    },
+    async stop() {
+      if (status.state === 'done') return;
+      stopping.abort();
+      status.state = 'stopping';
+      // The process may just be on its way up: wait for the loop to let go of it.
+      if (current === undefined) await running;
+      if (current) {
+        await current.stop();
+        killGroup(current.pid);
+      }
+      await running;
+      pidFiles.remove(part.name);
+      Object.assign(status, { state: 'stopped', detail: '', pid: undefined });
+    },
+  };
+}
