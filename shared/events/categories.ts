@@ -101,7 +101,7 @@ export function parseCategories(text: string, file: string | URL = 'event catego
   if (!result.success) {
     throw problem(
       file,
-      result.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`),
+      result.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${messageOf(issue)}`),
       result.error,
     );
   }
@@ -116,6 +116,11 @@ export function parseCategories(text: string, file: string | URL = 'event catego
   }
   if (twice.length > 0) throw problem(file, twice);
   return { types: [...byName.values()], find: (eventType) => byName.get(eventType) };
+}
+
+/** zod says of a bad key only that it is one; why stands inside. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join('; ') : issue.message;
 }
 
 function problem(file: string | URL, problems: string[], cause?: unknown): PipelineError {

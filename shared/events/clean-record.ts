@@ -117,7 +117,7 @@ const amount = /^-?\d{1,16}\.\d\d$/;
 const ip = /^[0-9a-f.:]{0,45}$/;
 
 /** The keys of a value without amount and currency, `event_date` included. */
-const keyCount = 17;
+const keyCount = 16;
 
 function checkForm(text: string, row: Record<string, unknown>, event: CleanEvent): void {
   const known = keyCount + Number(event.amount !== undefined) + Number(event.currency !== undefined);

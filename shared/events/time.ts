@@ -34,7 +34,7 @@ export function parseDateTimeText(text: string): number | undefined {
 }
 
 const rfc3339 =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
+  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
 
 /**
  * Milliseconds since 1970 of an RFC 3339 date-time; digits after the third of the fraction are cut off.
