@@ -152,6 +152,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         break;
       case 'DELETE': {
         const { functionName } = readDeleteRequest(await readJson(request));
+        deployed(functionName);
         // Gone for callers at once; its replicas finish what they have.
         provider
           .remove(functionName)
