@@ -8,13 +8,16 @@ import { decodeNote, encodeNote } from './declaration.ts';
 /**
  * Positions of a group in a topic as it exists now: those that were written for an earlier topic of the same
  * name count for nothing.
+ *
+ * @param stable wait until no transaction on these partitions is open. Only for a partition whose predecessor
+ * has been fenced: another's open transaction may last until it times out.
  */
 export async function currentPositions(
   cluster: Cluster,
-  { groupId, topic, lane }: { groupId: string; topic: Topic; lane: string },
+  options: { groupId: string; topic: Topic; partitions: number[]; stable: boolean; lane: string },
 ): Promise<Map<number, Position>> {
-  const partitions = topic.partitions.map((_, partition) => partition);
-  const positions = await readPositions(cluster, { groupId, topic: topic.name, partitions, lane });
+  const { topic } = options;
+  const positions = await readPositions(cluster, { ...options, topic: topic.name });
   for (const [partition, { metadata }] of positions) {
     const note = decodeNote(metadata);
     if (note !== undefined && note.topicId !== topic.id) positions.delete(partition);
@@ -36,9 +39,10 @@ export async function resolveStart(
     log,
   }: { membership: Membership; subscription: Subscription; topic: Topic; lane: string; log: Logger },
 ): Promise<void> {
-  const positions = await currentPositions(cluster, { groupId: membership.groupId, topic, lane });
+  const { groupId } = membership;
+  const partitions = allPartitions(topic);
+  const positions = await currentPositions(cluster, { groupId, topic, partitions, stable: false, lane });
   if (positions.size > 0) return;
-  const partitions = topic.partitions.map((_, partition) => partition);
   const at = topic.name === subscription.retryTopic ? 'earliest' : subscription.start;
   const offsets = await listOffsets(cluster, { topic: topic.name, partitions, at, lane });
   await commitPositions(cluster, {
@@ -52,4 +56,8 @@ export async function resolveStart(
     })),
   });
   log.info({ group: membership.groupId, topic: topic.name, start: at }, 'the group begins this topic');
+}
+
+export function allPartitions(topic: Topic): number[] {
+  return topic.partitions.map((_, partition) => partition);
 }

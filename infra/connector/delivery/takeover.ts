@@ -4,7 +4,7 @@ import { commitPositions, listOffsets } from '../kafka/offsets.ts';
 import { createTransactionalProducer, type TransactionalProducer } from '../kafka/transaction.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Declaration, decodeNote, encodeNote } from './declaration.ts';
-import { currentPositions } from './start.ts';
+import { allPartitions, currentPositions } from './start.ts';
 
 /** What one takeover holds. Positions are written through this producer or with this membership, or not at all. */
 export interface Ownership {
@@ -33,6 +33,7 @@ export async function takeOver(context: WorkerContext, signal: AbortSignal): Pro
     lane,
   });
   stopIf(signal);
+  context.log.debug({ topic: topic.name, partition }, 'predecessor fenced');
   const { offset, declaration } = await ownPosition(context, signal);
   const earliest = await listOffsets(cluster, {
     topic: topic.name,
@@ -46,6 +47,7 @@ export async function takeOver(context: WorkerContext, signal: AbortSignal): Pro
   if (lost > 0) reportLost(context, offset, logStart);
   context.metrics.takeovers.inc({ function: context.subscription.functionName });
   feed.seek(Math.max(offset, logStart));
+  context.log.debug({ topic: topic.name, partition, offset, declaration }, 'partition taken over');
   // A declared range keeps its name as long as anything of it is left.
   if (declaration !== undefined && declaration.end > logStart)
     return { producer, position: offset, declaration };
@@ -58,13 +60,17 @@ async function ownPosition(
 ): Promise<{ offset: number; declaration: Declaration | undefined }> {
   const { cluster, membership, topic, partition, lane } = context;
   for (;;) {
-    const positions = await currentPositions(cluster, { groupId: membership.groupId, topic, lane });
+    const { groupId } = membership;
+    const read = (partitions: number[], stable: boolean) =>
+      currentPositions(cluster, { groupId, topic, partitions, stable, lane });
+    const own = (await read([partition], true)).get(partition);
     stopIf(signal);
-    const own = positions.get(partition);
     if (own !== undefined) {
       return { offset: own.offset, declaration: decodeNote(own.metadata)?.declaration };
     }
-    if (positions.size > 0) return { offset: await beginLater(context), declaration: undefined };
+    const others = await read(allPartitions(topic), false);
+    stopIf(signal);
+    if (others.size > 0) return { offset: await beginLater(context), declaration: undefined };
     // The leader of the group is resolving the start for all partitions.
     await delay(100, undefined, { signal }).catch(() => {});
     stopIf(signal);

@@ -19,8 +19,8 @@ export interface PositionToWrite extends Position {
 }
 
 /**
- * Reads committed positions, and waits until no transaction on them is open: what it answers is final.
- * Partitions without a position are absent.
+ * Reads committed positions. `stable` waits until no transaction on them is open: what it answers is final then,
+ * once the predecessor has been fenced. Partitions without a position are absent.
  */
 export async function readPositions(
   cluster: Cluster,
@@ -28,8 +28,9 @@ export async function readPositions(
     groupId,
     topic,
     partitions,
+    stable,
     lane,
-  }: { groupId: string; topic: string; partitions: number[]; lane: string },
+  }: { groupId: string; topic: string; partitions: number[]; stable: boolean; lane: string },
 ): Promise<Map<number, Position>> {
   for (let tries = 0; ; tries++) {
     try {
@@ -39,7 +40,7 @@ export async function readPositions(
         lane,
         offsetFetchV8.api,
         [{ groupId, memberEpoch: -1, topics: [{ name: topic, partitionIndexes: partitions }] }],
-        true,
+        stable,
       );
       const found = new Map<number, Position>();
       for (const each of answer.groups[0]?.topics[0]?.partitions ?? []) {
