@@ -8,8 +8,8 @@ import type { ClickHouseSettings } from '@clickhouse/client';
  * - synchronous, and parsed by one thread in the order given;
  * - one block, up to a million rows;
  * - a rollup remembers tokens of its own, so that one that missed the rows at a crash gets them at the retry;
- * - events may lie in more than 100 months when somebody else's record says so. The insert must go through
- *   then too, since a range that is always refused would hold back its partition for ever.
+ * - what only somebody else's record can hold (events of more than 100 months, half a character in a field that
+ *   is skipped) goes through too: a range that is always refused would hold back its partition for ever.
  */
 export function exactlyOnce(token: string): ClickHouseSettings {
   return {
@@ -25,6 +25,7 @@ export function exactlyOnce(token: string): ClickHouseSettings {
     min_insert_block_size_bytes: '1073741824',
     max_partitions_per_insert_block: '0',
     input_format_skip_unknown_fields: 1,
+    input_format_json_throw_on_bad_escape_sequence: 0,
     date_time_input_format: 'basic',
   };
 }
