@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Part } from '../../platform/part.ts';
 import { classpath } from '../maven/jars.ts';
 import { javaProgram } from '../maven/java.ts';
@@ -17,6 +18,8 @@ const flags = [
   '-XX:+ExitOnOutOfMemoryError',
   '-Dfile.encoding=UTF-8',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  // It prints every refused command with all its documents; the client is told, and the backend logs what is our fault.
+  '-Dorg.slf4j.simpleLogger.log.de.bwaldvogel.mongo.wire.MongoWireProtocolHandler=off',
 ];
 
 /** The stand-in for MongoDB: mongo-java-server's protocol and queries. */
@@ -25,13 +28,18 @@ export function standInPart(settings: MongoSettings): Part {
   const folder = mongoFolder(settings);
   const jars = classpath(mongoJars, folder);
   const data = resolve(settings.dataDir, 'data', 'mongodb');
+  const native = join(data, 'native');
   const classes = classesFolder({ folder, classpath: jars });
   return {
     name: 'mongodb',
     command: [javaProgram(), ...flags, '-cp', `${classes}:${jars}`, 'standin.Main', host, String(port), data],
-    env: { MALLOC_ARENA_MAX: '2' },
+    // The library unpacks itself; without a fixed place it would leave a copy behind at every kill.
+    env: { MALLOC_ARENA_MAX: '2', ROCKSDB_SHAREDLIB_DIR: native },
     ports: [{ port, setting: 'MONGODB_PORT' }],
-    prepare: () => compileStandIn({ classes, classpath: jars }),
+    prepare: async () => {
+      await mkdir(native, { recursive: true });
+      await compileStandIn({ classes, classpath: jars });
+    },
     health: () => mongoHealth({ host, port }),
     notes: ['No mongod was found: a stand-in serves MongoDB’s protocol.'],
     after: [],

@@ -1,6 +1,7 @@
 package standin;
 
-import de.bwaldvogel.mongo.MongoBackend;
+import java.util.concurrent.TimeUnit;
+
 import de.bwaldvogel.mongo.wire.MongoDatabaseHandler;
 import de.bwaldvogel.mongo.wire.MongoExceptionHandler;
 import de.bwaldvogel.mongo.wire.MongoWireMessageEncoder;
@@ -10,25 +11,28 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultEventExecutorGroup;
+import io.netty.util.concurrent.UnorderedThreadPoolEventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 
 /** The socket: MongoDB's wire protocol, each client's commands in order, clients side by side. */
 final class Listener implements AutoCloseable {
-    private static final int COMMANDS_AT_ONCE = 8;
+    private static final int COMMANDS_AT_ONCE = 16;
 
-    private final NioEventLoopGroup sockets = new NioEventLoopGroup(1);
+    private final EventLoopGroup sockets = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     // Commands wait for the disk; they must not hold up the reading of other sockets meanwhile.
-    private final DefaultEventExecutorGroup commands = new DefaultEventExecutorGroup(COMMANDS_AT_ONCE);
+    // A client sends its next command when it has the answer: whichever thread is free may take it.
+    private final UnorderedThreadPoolEventExecutor commands = new UnorderedThreadPoolEventExecutor(COMMANDS_AT_ONCE);
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel server;
 
-    Listener(MongoBackend backend, String address, int port) {
+    Listener(Backend backend, String address, int port) {
         server = new ServerBootstrap()
             .group(sockets)
             .channel(NioServerSocketChannel.class)
@@ -38,6 +42,7 @@ final class Listener implements AutoCloseable {
                 @Override
                 protected void initChannel(SocketChannel client) {
                     client.pipeline()
+                        .addLast(new HealthPage(backend::health))
                         .addLast(new MongoWireReplyEncoder())
                         .addLast(new MongoWireMessageEncoder())
                         .addLast(new MongoWireProtocolHandler())
@@ -48,12 +53,12 @@ final class Listener implements AutoCloseable {
             .bind(address, port).syncUninterruptibly().channel();
     }
 
-    /** Takes no more clients, lets the commands that run end, closes the rest. */
+    /** Takes no more clients and commands; those that run are ended, and the store is free afterwards. */
     @Override
     public void close() {
         server.close().syncUninterruptibly();
         clients.close().awaitUninterruptibly(2000);
-        commands.shutdownGracefully(0, 5, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly(6000);
-        sockets.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly(2000);
+        commands.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(6000);
+        sockets.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
     }
 }

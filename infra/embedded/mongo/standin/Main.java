@@ -1,6 +1,5 @@
 package standin;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 
@@ -12,8 +11,7 @@ public final class Main {
             System.err.println("usage: standin.Main <address> <port> <data folder>");
             System.exit(2);
         }
-        Path folder = Files.createDirectories(Path.of(args[2]));
-        Backend backend = new Backend(folder);
+        Backend backend = new Backend(Path.of(args[2], "store"));
         Listener listener = new Listener(backend, args[0], Integer.parseInt(args[1]));
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

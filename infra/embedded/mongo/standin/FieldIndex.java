@@ -1,0 +1,260 @@
+package standin;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+
+import de.bwaldvogel.mongo.MongoCollection;
+import de.bwaldvogel.mongo.backend.Index;
+import de.bwaldvogel.mongo.backend.IndexKey;
+import de.bwaldvogel.mongo.backend.KeyValue;
+import de.bwaldvogel.mongo.backend.Missing;
+import de.bwaldvogel.mongo.backend.Utils;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.exception.DuplicateKeyError;
+import de.bwaldvogel.mongo.exception.MongoServerError;
+
+/** An index over one or more fields, kept in the store in the order of its keys. */
+final class FieldIndex extends Index<Long> {
+    private final Store store;
+    private final Catalog catalog;
+    private final Catalog.IndexEntry entry;
+    private final boolean unique;
+    private final byte[] prefix;
+
+    FieldIndex(Store store, Catalog catalog, Catalog.IndexEntry entry, List<IndexKey> fields, boolean unique, boolean sparse) {
+        super(entry.name, fields, sparse);
+        this.store = store;
+        this.catalog = catalog;
+        this.entry = entry;
+        this.unique = unique;
+        ByteArrayOutputStream out = new ByteArrayOutputStream(4);
+        KeyCodec.writeInt(entry.id, out);
+        prefix = out.toByteArray();
+    }
+
+    @Override
+    public boolean isUnique() {
+        return unique;
+    }
+
+    /** The name is the same: whether all else is too. */
+    @Override
+    public boolean hasSameOptions(Index<?> other) {
+        return super.hasSameOptions(other) && unique == other.isUnique()
+            && getKeys().toString().equals(other.getKeys().toString());
+    }
+
+    boolean leavesOutMissing() {
+        return isSparse();
+    }
+
+    Catalog.IndexEntry entry() {
+        return entry;
+    }
+
+    byte[] prefix() {
+        return prefix;
+    }
+
+    /** Whether some document has an array, or another value without exact order, in a field of this index. */
+    boolean isIrregular() {
+        return entry.irregular;
+    }
+
+    /** The keys under which a document stands, without its record id: several if a field holds an array. */
+    List<byte[]> keysOf(Document document) {
+        List<List<Object>> combinations = new ArrayList<>();
+        combinations.add(new ArrayList<>());
+        boolean somethingThere = false;
+        int arrays = 0;
+        boolean exact = true;
+        for (IndexKey field : getKeys()) {
+            Object value = valueOf(document, field.getKey());
+            somethingThere |= !(value instanceof Missing);
+            if (value instanceof Collection) {
+                arrays++;
+                exact = false;
+                combinations = multiply(combinations, (Collection<?>) value);
+            } else {
+                exact &= KeyCodec.isExact(value);
+                for (List<Object> combination : combinations) {
+                    combination.add(value);
+                }
+            }
+        }
+        if (isSparse() && !somethingThere) {
+            return List.of();
+        }
+        if (arrays > 1) {
+            getKeyValues(document); // Throws where MongoDB refuses two arrays in one index.
+        }
+        if (!exact && !entry.irregular) {
+            catalog.markIrregular(entry);
+        }
+        if (combinations.size() == 1) {
+            return List.of(encode(combinations.get(0)));
+        }
+        return combinations.stream().map(this::encode).map(java.nio.ByteBuffer::wrap).distinct()
+            .map(java.nio.ByteBuffer::array).collect(Collectors.toList());
+    }
+
+    private static List<List<Object>> multiply(List<List<Object>> combinations, Collection<?> elements) {
+        List<List<Object>> product = new ArrayList<>();
+        for (List<Object> combination : combinations) {
+            for (Object element : elements.isEmpty() ? Arrays.asList((Object) null) : elements) {
+                List<Object> longer = new ArrayList<>(combination);
+                longer.add(element);
+                product.add(longer);
+            }
+        }
+        return product;
+    }
+
+    private byte[] encode(List<Object> values) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(64);
+        out.writeBytes(prefix);
+        for (int i = 0; i < values.size(); i++) {
+            KeyCodec.write(values.get(i), getKeys().get(i).isAscending(), out);
+        }
+        return out.toByteArray();
+    }
+
+    static Object valueOf(Document document, String field) {
+        return field.indexOf('.') < 0
+            ? document.getOrMissing(field)
+            : Utils.getSubdocumentValueCollectionAware(document, field);
+    }
+
+    void put(WriteBatch batch, byte[] key, byte[] record) throws RocksDBException {
+        if (unique) {
+            batch.put(store.unique, key, record);
+        } else {
+            batch.put(store.ordered, join(key, record), NOTHING);
+        }
+    }
+
+    void delete(WriteBatch batch, byte[] key, byte[] record) throws RocksDBException {
+        if (unique) {
+            batch.delete(store.unique, key);
+        } else {
+            batch.delete(store.ordered, join(key, record));
+        }
+    }
+
+    private static final byte[] NOTHING = new byte[0];
+
+    private static byte[] join(byte[] key, byte[] record) {
+        byte[] joined = Arrays.copyOf(key, key.length + record.length);
+        System.arraycopy(record, 0, joined, key.length, record.length);
+        return joined;
+    }
+
+    DuplicateKeyError duplicate(Document document, MongoCollection<?> collection) {
+        List<Object> values = getKeys().stream()
+            .map(field -> Missing.ofNullable(valueOf(document, field.getKey())))
+            .map(value -> value instanceof Missing ? null : value)
+            .collect(Collectors.toList());
+        return new DuplicateKeyError(this, collection, getKeys(), new KeyValue(values));
+    }
+
+    /** The record with this document's key; null where the index is not unique or has none. */
+    @Override
+    public Long getPosition(Document document) {
+        if (!unique) {
+            return null;
+        }
+        for (byte[] key : keysOf(document)) {
+            byte[] record = store.get(store.unique, key);
+            if (record != null) {
+                return KeyCodec.readLong(record, 0);
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void checkAdd(Document document, MongoCollection<Long> collection) {
+        if (unique && getPosition(document) != null) {
+            throw duplicate(document, collection);
+        }
+    }
+
+    @Override
+    public void checkUpdate(Document oldDocument, Document newDocument, MongoCollection<Long> collection) {
+        if (!unique) {
+            return;
+        }
+        Long own = getPosition(oldDocument);
+        for (byte[] key : keysOf(newDocument)) {
+            byte[] record = store.get(store.unique, key);
+            if (record != null && (own == null || KeyCodec.readLong(record, 0) != own)) {
+                throw duplicate(newDocument, collection);
+            }
+        }
+    }
+
+    @Override
+    public void add(Document document, Long position, MongoCollection<Long> collection) {
+        ((StoredCollection) collection).stage(batch -> {
+            for (byte[] key : keysOf(document)) {
+                put(batch, key, StoredCollection.recordId(position));
+            }
+        });
+    }
+
+    @Override
+    public void updateInPlace(Document oldDocument, Document newDocument, Long position, MongoCollection<Long> collection) {
+        byte[] record = StoredCollection.recordId(position);
+        ((StoredCollection) collection).stage(batch -> {
+            for (byte[] key : keysOf(oldDocument)) {
+                delete(batch, key, record);
+            }
+            for (byte[] key : keysOf(newDocument)) {
+                put(batch, key, record);
+            }
+        });
+    }
+
+    /** Removes all its entries and its name. */
+    @Override
+    public void drop() {
+        clear();
+        catalog.remove(entry);
+    }
+
+    void clear() {
+        store.deleteRange(unique ? store.unique : store.ordered, prefix, KeyCodec.after(prefix));
+    }
+
+    @Override
+    public Long remove(Document document) {
+        throw new MongoServerError(1, "InternalError", "documents are removed by their collection");
+    }
+
+    @Override
+    public boolean canHandle(Document query) {
+        return false; // Plan chooses.
+    }
+
+    @Override
+    public Iterable<Long> getPositions(Document query) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long getCount() {
+        return 0;
+    }
+
+    @Override
+    public long getDataSize() {
+        return 0;
+    }
+}

@@ -1,0 +1,167 @@
+package standin;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import java.util.UUID;
+
+import de.bwaldvogel.mongo.backend.Missing;
+import de.bwaldvogel.mongo.bson.BinData;
+import de.bwaldvogel.mongo.bson.BsonTimestamp;
+import de.bwaldvogel.mongo.bson.MaxKey;
+import de.bwaldvogel.mongo.bson.MinKey;
+import de.bwaldvogel.mongo.bson.ObjectId;
+
+/**
+ * Values as bytes whose unsigned order is MongoDB's order of values: first a byte for the type, then the value.
+ * No encoding is the beginning of another one, so several can stand one after the other.
+ */
+final class KeyCodec {
+    private static final int MIN_KEY = 0x05;
+    private static final int NULL = 0x10;
+    private static final int NUMBER = 0x20;
+    private static final int STRING = 0x30;
+    private static final int OBJECT = 0x40;
+    private static final int ARRAY = 0x48;
+    private static final int BINARY = 0x50;
+    private static final int OBJECT_ID = 0x60;
+    private static final int BOOLEAN = 0x70;
+    private static final int DATE = 0x80;
+    private static final int TIMESTAMP = 0x88;
+    private static final int OTHER = 0x90;
+    private static final int MAX_KEY = 0xF0;
+
+    private KeyCodec() {
+    }
+
+    /** Whether the order and the equality of the encodings are exactly those of the values. */
+    static boolean isExact(Object value) {
+        return Missing.isNullOrMissing(value) || value instanceof String || value instanceof Instant
+            || value instanceof Integer || value instanceof Long || value instanceof Double
+            || value instanceof Boolean || value instanceof ObjectId;
+    }
+
+    /** Appends a value; a descending one with all its bytes inverted. */
+    static void write(Object value, boolean ascending, ByteArrayOutputStream out) {
+        if (ascending) {
+            write(value, out);
+            return;
+        }
+        ByteArrayOutputStream upright = new ByteArrayOutputStream(24);
+        write(value, upright);
+        for (byte b : upright.toByteArray()) {
+            out.write(~b);
+        }
+    }
+
+    private static void write(Object value, ByteArrayOutputStream out) {
+        if (Missing.isNullOrMissing(value)) {
+            out.write(NULL);
+        } else if (value instanceof Number) {
+            out.write(NUMBER);
+            writeNumber((Number) value, out);
+        } else if (value instanceof String) {
+            out.write(STRING);
+            writeBytes(((String) value).getBytes(StandardCharsets.UTF_8), out);
+        } else if (value instanceof Instant) {
+            out.write(DATE);
+            writeLong(((Instant) value).toEpochMilli() ^ Long.MIN_VALUE, out);
+        } else if (value instanceof ObjectId) {
+            out.write(OBJECT_ID);
+            out.writeBytes(((ObjectId) value).toByteArray());
+        } else if (value instanceof Boolean) {
+            out.write(BOOLEAN);
+            out.write((Boolean) value ? 1 : 0);
+        } else if (value instanceof BsonTimestamp) {
+            out.write(TIMESTAMP);
+            writeLong(((BsonTimestamp) value).getValue(), out);
+        } else if (value instanceof UUID) {
+            out.write(BINARY);
+            writeLong(((UUID) value).getMostSignificantBits(), out);
+            writeLong(((UUID) value).getLeastSignificantBits(), out);
+        } else if (value instanceof BinData) {
+            out.write(BINARY);
+            writeBytes(((BinData) value).getData(), out);
+        } else if (value instanceof MinKey) {
+            out.write(MIN_KEY);
+        } else if (value instanceof MaxKey) {
+            out.write(MAX_KEY);
+        } else if (value instanceof Map) {
+            out.write(OBJECT);
+            for (Map.Entry<?, ?> field : ((Map<?, ?>) value).entrySet()) {
+                out.write(1);
+                writeBytes(field.getKey().toString().getBytes(StandardCharsets.UTF_8), out);
+                write(field.getValue(), out);
+            }
+            out.write(0);
+        } else if (value instanceof Collection) {
+            out.write(ARRAY);
+            for (Object element : (Collection<?>) value) {
+                out.write(1);
+                write(element, out);
+            }
+            out.write(0);
+        } else {
+            out.write(OTHER);
+            writeBytes((value.getClass().getName() + value).getBytes(StandardCharsets.UTF_8), out);
+        }
+    }
+
+    /** As a double, and what a large whole number exceeds its double by: numbers of all types compare alike. */
+    private static void writeNumber(Number number, ByteArrayOutputStream out) {
+        double value = number.doubleValue();
+        int remainder = number instanceof Long ? (int) (number.longValue() - (long) value) : 0;
+        long bits = Double.doubleToLongBits(value == 0 ? 0.0 : value);
+        // Not a number comes before all others.
+        writeLong(Double.isNaN(value) ? 0 : bits < 0 ? ~bits : bits ^ Long.MIN_VALUE, out);
+        int shifted = remainder + 0x8000;
+        out.write(shifted >>> 8);
+        out.write(shifted);
+    }
+
+    /** A zero byte is followed by FF, and the end is 00 01: a shorter text comes before one it begins. */
+    private static void writeBytes(byte[] bytes, ByteArrayOutputStream out) {
+        for (byte b : bytes) {
+            out.write(b);
+            if (b == 0) {
+                out.write(0xFF);
+            }
+        }
+        out.write(0);
+        out.write(1);
+    }
+
+    static void writeLong(long value, ByteArrayOutputStream out) {
+        for (int shift = 56; shift >= 0; shift -= 8) {
+            out.write((int) (value >>> shift));
+        }
+    }
+
+    static void writeInt(int value, ByteArrayOutputStream out) {
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            out.write(value >>> shift);
+        }
+    }
+
+    static long readLong(byte[] bytes, int offset) {
+        long value = 0;
+        for (int i = 0; i < Long.BYTES; i++) {
+            value = value << 8 | bytes[offset + i] & 0xFF;
+        }
+        return value;
+    }
+
+    /** The first key after all that begin with {@code prefix}; null when there is none. */
+    static byte[] after(byte[] prefix) {
+        for (int last = prefix.length - 1; last >= 0; last--) {
+            if (prefix[last] != (byte) 0xFF) {
+                byte[] next = java.util.Arrays.copyOf(prefix, last + 1);
+                next[last]++;
+                return next;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,176 @@
+package standin;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+
+import org.rocksdb.RocksIterator;
+
+/**
+ * Reads the documents that a plan leads to, in its order, a chunk at a time. Between chunks it holds nothing open, so
+ * it may be left where it is; what is written meanwhile it sees or not.
+ */
+final class Scan implements Iterator<Row> {
+    private static final int LARGEST_CHUNK = 512;
+
+    private final Store store;
+    private final byte[] collectionPrefix;
+    private final Plan plan;
+    private final Iterator<Plan.Range> ranges;
+    /** Records already met, where one may stand under several keys. */
+    private final Set<Long> met;
+    private final Queue<Row> rows = new ArrayDeque<>();
+    private Plan.Range range;
+    private byte[] last;
+    private int chunk;
+
+    /** @param expected about how many documents will be asked for; 0 when unknown. */
+    Scan(Store store, byte[] collectionPrefix, Plan plan, int expected) {
+        this.store = store;
+        this.collectionPrefix = collectionPrefix;
+        this.plan = plan;
+        ranges = plan.ranges.iterator();
+        met = plan.index != null && (plan.index.isIrregular()) ? new HashSet<>() : null;
+        chunk = expected > 0 ? Math.min(expected, LARGEST_CHUNK) : 64;
+        nextRange();
+    }
+
+    @Override
+    public boolean hasNext() {
+        while (rows.isEmpty() && range != null) {
+            List<byte[]> keys = new ArrayList<>();
+            List<byte[]> values = new ArrayList<>();
+            readChunk(keys, values);
+            if (plan.index == null) {
+                for (int i = 0; i < keys.size(); i++) {
+                    rows.add(new Row(KeyCodec.readLong(keys.get(i), Integer.BYTES), values.get(i)));
+                }
+            } else {
+                fetch(keys, values);
+            }
+        }
+        return !rows.isEmpty();
+    }
+
+    @Override
+    public Row next() {
+        if (!hasNext()) {
+            throw new java.util.NoSuchElementException();
+        }
+        return rows.remove();
+    }
+
+    /** How many entries there are, without reading the documents. */
+    long count() {
+        long count = 0;
+        List<byte[]> keys = new ArrayList<>();
+        while (range != null) {
+            keys.clear();
+            readChunk(keys, null);
+            count += keys.size();
+        }
+        return count;
+    }
+
+    private void fetch(List<byte[]> keys, List<byte[]> values) {
+        List<byte[]> documentKeys = new ArrayList<>(keys.size());
+        List<Long> records = new ArrayList<>(keys.size());
+        for (int i = 0; i < keys.size(); i++) {
+            long record = plan.index.isUnique()
+                ? KeyCodec.readLong(values.get(i), 0)
+                : KeyCodec.readLong(keys.get(i), keys.get(i).length - Long.BYTES);
+            if (met == null || met.add(record)) {
+                records.add(record);
+                documentKeys.add(StoredCollection.documentKey(collectionPrefix, record));
+            }
+        }
+        if (documentKeys.isEmpty()) {
+            return;
+        }
+        List<byte[]> documents = store.getAll(store.documents, documentKeys);
+        for (int i = 0; i < documents.size(); i++) {
+            if (documents.get(i) != null) { // Removed since its key was read.
+                rows.add(new Row(records.get(i), documents.get(i)));
+            }
+        }
+    }
+
+    private void readChunk(List<byte[]> keys, List<byte[]> values) {
+        try (RocksIterator entries = store.iterate(plan.family(store))) {
+            while (range != null && keys.size() < chunk) {
+                if (range.isPoint()) {
+                    byte[] value = store.get(plan.family(store), range.from);
+                    if (value != null) {
+                        keys.add(range.from);
+                        if (values != null) {
+                            values.add(value);
+                        }
+                    }
+                    nextRange();
+                    continue;
+                }
+                position(entries);
+                while (entries.isValid() && keys.size() < chunk) {
+                    byte[] key = entries.key();
+                    if (plan.reverse ? Arrays.compareUnsigned(key, range.from) < 0 : isPastEnd(key)) {
+                        break;
+                    }
+                    keys.add(key);
+                    if (values != null) {
+                        values.add(entries.value());
+                    }
+                    last = key;
+                    step(entries);
+                }
+                if (keys.size() < chunk) {
+                    nextRange();
+                }
+            }
+        }
+        chunk = Math.min(chunk * 2, LARGEST_CHUNK);
+    }
+
+    private void position(RocksIterator entries) {
+        if (last != null) {
+            if (plan.reverse) {
+                entries.seekForPrev(last);
+            } else {
+                entries.seek(last);
+            }
+            if (entries.isValid() && Arrays.equals(entries.key(), last)) {
+                step(entries);
+            }
+        } else if (!plan.reverse) {
+            entries.seek(range.from);
+        } else if (range.to == null) {
+            entries.seekToLast();
+        } else {
+            entries.seekForPrev(range.to);
+            if (entries.isValid() && Arrays.equals(entries.key(), range.to)) {
+                entries.prev();
+            }
+        }
+    }
+
+    private void step(RocksIterator entries) {
+        if (plan.reverse) {
+            entries.prev();
+        } else {
+            entries.next();
+        }
+    }
+
+    private boolean isPastEnd(byte[] key) {
+        return range.to != null && Arrays.compareUnsigned(key, range.to) >= 0;
+    }
+
+    private void nextRange() {
+        range = ranges.hasNext() ? ranges.next() : null;
+        last = null;
+    }
+}

@@ -1,0 +1,206 @@
+package standin;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.WALRecoveryMode;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+import de.bwaldvogel.mongo.exception.MongoServerError;
+
+/**
+ * The disk: a RocksDB with a column family for each kind of entry. A batch is written whole or not at all and is in
+ * the log file (and the page cache) when {@link #write} returns; {@link #awaitDurable} returns when it is on the disk.
+ */
+final class Store implements AutoCloseable {
+    private static final long MEBIBYTE = 1 << 20;
+
+    static {
+        RocksDB.loadLibrary();
+    }
+
+    final ColumnFamilyHandle catalog;
+    /** Collection id and record id to BSON. */
+    final ColumnFamilyHandle documents;
+    /** Index id and key to record id, one for each key. */
+    final ColumnFamilyHandle unique;
+    /** Index id, key and record id to nothing. */
+    final ColumnFamilyHandle ordered;
+
+    private final RocksDB rocks;
+    private final DBOptions options;
+    private final WriteOptions writeOptions = new WriteOptions();
+    private final List<ColumnFamilyHandle> families = new ArrayList<>();
+    private final Path folder;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition synced = lock.newCondition();
+    private boolean syncing;
+    private long syncedUpTo;
+
+    Store(Path folder) {
+        this.folder = folder;
+        LRUCache cache = new LRUCache(32 * MEBIBYTE);
+        options = new DBOptions()
+            .setCreateIfMissing(true)
+            .setCreateMissingColumnFamilies(true)
+            // Whatever a kill has torn off the end was not acknowledged; everything before it must be whole.
+            .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+            .setMaxTotalWalSize(128 * MEBIBYTE)
+            .setDbWriteBufferSize(64 * MEBIBYTE)
+            .setMaxBackgroundJobs(2)
+            .setMaxOpenFiles(512)
+            .setBytesPerSync(MEBIBYTE)
+            .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+            .setKeepLogFileNum(3);
+        try {
+            Files.createDirectories(folder);
+            rocks = RocksDB.open(options, folder.toString(), List.of(
+                family("default", tables(cache), CompressionType.NO_COMPRESSION),
+                family("documents", tables(cache), CompressionType.LZ4_COMPRESSION),
+                // Nearly every look-up of a new _id finds nothing: the filter answers without reading.
+                family("unique", tables(cache).setFilterPolicy(new BloomFilter(10)), CompressionType.LZ4_COMPRESSION),
+                family("ordered", tables(cache), CompressionType.LZ4_COMPRESSION)), families);
+        } catch (RocksDBException | java.io.IOException e) {
+            throw new IllegalStateException("the data in " + folder + " cannot be opened: " + e.getMessage(), e);
+        }
+        catalog = families.get(0);
+        documents = families.get(1);
+        unique = families.get(2);
+        ordered = families.get(3);
+    }
+
+    private static BlockBasedTableConfig tables(LRUCache cache) {
+        return new BlockBasedTableConfig()
+            .setBlockCache(cache)
+            .setBlockSize(8 * 1024)
+            // In the cache too, so that memory does not grow with the data.
+            .setCacheIndexAndFilterBlocks(true)
+            .setPinL0FilterAndIndexBlocksInCache(true);
+    }
+
+    private static ColumnFamilyDescriptor family(String name, BlockBasedTableConfig tables, CompressionType compression) {
+        return new ColumnFamilyDescriptor(name.getBytes(), new ColumnFamilyOptions()
+            .setTableFormatConfig(tables)
+            .setCompressionType(compression)
+            .setWriteBufferSize(24 * MEBIBYTE)
+            .setLevelCompactionDynamicLevelBytes(true));
+    }
+
+    byte[] get(ColumnFamilyHandle family, byte[] key) {
+        try {
+            return rocks.get(family, key);
+        } catch (RocksDBException e) {
+            throw failed("read", e);
+        }
+    }
+
+    List<byte[]> getAll(ColumnFamilyHandle family, List<byte[]> keys) {
+        try {
+            return rocks.multiGetAsList(java.util.Collections.nCopies(keys.size(), family), keys);
+        } catch (RocksDBException e) {
+            throw failed("read", e);
+        }
+    }
+
+    RocksIterator iterate(ColumnFamilyHandle family) {
+        return rocks.newIterator(family);
+    }
+
+    void write(WriteBatch batch) {
+        try {
+            rocks.write(writeOptions, batch);
+        } catch (RocksDBException e) {
+            throw failed("written to", e);
+        }
+    }
+
+    /** Removes all keys from {@code from} to before {@code to}. */
+    void deleteRange(ColumnFamilyHandle family, byte[] from, byte[] to) {
+        try (WriteBatch batch = new WriteBatch()) {
+            batch.deleteRange(family, from, to);
+            write(batch);
+        } catch (RocksDBException e) {
+            throw failed("written to", e);
+        }
+    }
+
+    /**
+     * Returns when everything written before the call is on the disk. One thread at a time forces the log; whoever
+     * comes meanwhile waits, and the next force serves them all.
+     */
+    void awaitDurable() {
+        long mine = rocks.getLatestSequenceNumber();
+        lock.lock();
+        try {
+            while (syncedUpTo < mine) {
+                if (syncing) {
+                    synced.awaitUninterruptibly();
+                    continue;
+                }
+                syncing = true;
+                long upTo = rocks.getLatestSequenceNumber();
+                lock.unlock();
+                boolean done = false;
+                try {
+                    rocks.syncWal();
+                    done = true;
+                } catch (RocksDBException e) {
+                    throw failed("forced to disk", e);
+                } finally {
+                    lock.lock();
+                    syncing = false;
+                    if (done) {
+                        syncedUpTo = upTo;
+                    }
+                    synced.signalAll();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    long bytesOnDisk() {
+        try (var files = Files.list(folder)) {
+            return files.mapToLong(file -> file.toFile().length()).sum();
+        } catch (java.io.IOException e) {
+            return 0;
+        }
+    }
+
+    private MongoServerError failed(String what, RocksDBException cause) {
+        return new MongoServerError(1, "InternalError", "the data in " + folder + " cannot be " + what + ": " + cause.getMessage(),
+            cause);
+    }
+
+    @Override
+    public void close() {
+        families.forEach(ColumnFamilyHandle::close);
+        try {
+            rocks.syncWal();
+            rocks.closeE();
+        } catch (RocksDBException e) {
+            throw failed("closed", e);
+        } finally {
+            options.close();
+        }
+    }
+}
