@@ -3,14 +3,19 @@ import { readSettings } from '../../../shared/config/index.ts';
 import { createLogger } from '../../../shared/log/index.ts';
 import { clusterName } from './cluster.ts';
 import { readUsers } from './http/users.ts';
-import { startServer } from './server.ts';
+import { engineFolder, startServer } from './server.ts';
+import { repairTokenLogs } from './token-log/repair.ts';
 
 /** The server process; `part.ts` starts it. */
 const log = createLogger('clickhouse');
 try {
   const settings = readSettings(process.env);
+  const folder = resolve(settings.dataDir, 'data', 'clickhouse');
+  // Before any table is opened: the engine reads the logs only then.
+  const repair = await repairTokenLogs(engineFolder(folder));
+  log[repair.forgotten.length > 0 ? 'warn' : 'info'](repair, 'token logs checked');
   const server = await startServer({
-    folder: resolve(settings.dataDir, 'data', 'clickhouse'),
+    folder,
     host: settings.bindAddress,
     port: settings.clickhousePort,
     database: settings.clickhouseDatabase,

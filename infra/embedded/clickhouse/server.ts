@@ -16,7 +16,6 @@ import { createRunning } from './http/running.ts';
 import { createSessions } from './http/sessions.ts';
 import type { User } from './http/users.ts';
 import { createMetrics } from './metrics.ts';
-import { repairTokenLogs } from './token-log/repair.ts';
 
 export interface ServerOptions {
   /** Everything of the server: `engine` (the tables), pipes, configuration. */
@@ -44,15 +43,14 @@ export interface RunningServer {
 /** Bytes of a result that are held back before an answer begins. */
 const resultBufferBytes = 1 << 20;
 
-/** Repairs the token logs, opens the engine and listens. */
+/** The engine's own folder, with the tables. */
+export const engineFolder = (folder: string): string => join(folder, 'engine');
+
+/** Opens the engine and listens. The token logs must have been repaired before. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { folder, log } = options;
-  const dataFolder = join(folder, 'engine');
+  const dataFolder = engineFolder(folder);
   await mkdir(dataFolder, { recursive: true });
-  // Before any table is opened: the engine reads the logs only then.
-  const repair = await repairTokenLogs(dataFolder);
-  log[repair.forgotten.length > 0 ? 'warn' : 'info'](repair, 'token logs checked');
-
   const configFile = join(folder, 'config.xml');
   await writeFile(configFile, engineConfigFile(options));
   const connections = await openConnections({
