@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { arch } from 'node:os';
 import { HttpError } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
+import type { Console } from './console/console.ts';
+import { refuseOtherOrigins } from './console/same-origin.ts';
 import { readJson, sendError, sendJson, sendText } from './http/answer.ts';
 import type { Authenticate } from './http/auth.ts';
 import { type Route, route } from './http/router.ts';
@@ -12,7 +14,6 @@ import { namespace, readDeleteRequest, readDeployment, readScaleRequest } from '
 import type { Provider } from './provider/provider.ts';
 import type { SecretStore } from './provider/secrets.ts';
 import type { Caller } from './proxy/call.ts';
-import { serveConsole } from './system/console.ts';
 import { readLogRequest, sendLogs } from './system/logs.ts';
 import { serveSecrets } from './system/secrets.ts';
 import { statusOf } from './system/status.ts';
@@ -24,7 +25,7 @@ export interface GatewayOptions {
   call: Caller;
   collectMetrics: () => Promise<string>;
   authenticate: Authenticate;
-  consoleFolder: string;
+  console: Console;
   /** Milliseconds without a byte either way after which a connection is cut; more than any call may take. */
   idleTimeoutMs: number;
   log: Logger;
@@ -39,8 +40,7 @@ export const version = '0.1.0';
 
 /** OpenFaaS's REST API and the way to the functions, over HTTP. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { provider, secrets, logs, call, collectMetrics, authenticate, consoleFolder, idleTimeoutMs, log } =
-    options;
+  const { provider, secrets, logs, call, collectMetrics, authenticate, idleTimeoutMs, log } = options;
 
   const server = createServer(
     { maxHeaderSize: 65_536, highWaterMark: 262_144, requestTimeout: 300_000 },
@@ -69,8 +69,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       case 'root':
         response.writeHead(302, { location: '/ui/' }).end();
         return;
-      case 'console':
-        return serveConsole(response, { path: matched.path, folder: consoleFolder, provider });
       case 'not-found':
         throw new HttpError(404, `there is nothing at ${target.slice(0, 200)}`);
       default:
@@ -78,6 +76,8 @@ export function createGateway(options: GatewayOptions): Gateway {
           response.setHeader('www-authenticate', 'Basic realm="OpenFaaS gateway"');
           throw new HttpError(401, 'unauthorized: user and password are wrong or missing');
         }
+        refuseOtherOrigins(request);
+        if (matched.kind === 'console') return options.console.serve(request, response, matched.path);
         return serveSystem(request, response, matched, new URLSearchParams(target.split('?', 2)[1] ?? ''));
     }
   }
@@ -180,6 +180,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      options.console.close();
       await provider.close();
       server.closeAllConnections();
       await closed;

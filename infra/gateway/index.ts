@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { readSettings } from '../../shared/config/index.ts';
+import { definitions, readSettings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { createConsole } from './console/console.ts';
 import { callByClock, schedulesOf } from './cron/call.ts';
 import { createCron } from './cron/cron.ts';
 import { createGateway } from './gateway.ts';
@@ -40,6 +41,11 @@ const provider = createProvider({
     logs.append({ name, namespace, instance, timestamp: new Date().toISOString(), text }),
 });
 const metrics = createGatewayMetrics();
+const collectMetrics = createMetricsCollector({
+  provider,
+  metrics,
+  targets: readTargets(settings.metricsTargets),
+});
 const gateway = createGateway({
   provider,
   secrets,
@@ -51,13 +57,16 @@ const gateway = createGateway({
     maxBodyBytes: settings.gatewayMaxBodyBytes,
     observe: metrics.observe,
   }),
-  collectMetrics: createMetricsCollector({
-    provider,
-    metrics,
-    targets: readTargets(settings.metricsTargets),
+  collectMetrics,
+  console: createConsole({
+    collectMetrics,
+    functions: provider.list,
+    folder: resolve(root, 'infra/console'),
+    vendorFolder: resolve(root, 'node_modules/uplot/dist'),
+    variables: publicVariables(),
+    log,
   }),
   authenticate: basicAuth({ user: settings.gatewayUser, password: ensureGatewayPassword(settings) }),
-  consoleFolder: resolve(root, 'infra/console'),
   idleTimeoutMs: settings.gatewayUpstreamTimeoutMs + 30_000,
 });
 const port = await gateway.listen(settings.gatewayPort, settings.bindAddress);
@@ -87,3 +96,9 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+
+/** Settings that a stack file may name and everybody may see. */
+function publicVariables(): Record<string, string | undefined> {
+  const open = Object.values(definitions).filter((definition) => !('secret' in definition));
+  return Object.fromEntries(open.map(({ env }) => [env, process.env[env]]));
+}

@@ -141,12 +141,8 @@ describe('access', () => {
     }
   });
 
-  test('health, metrics and console are open', async () => {
+  test('health and metrics are open', async () => {
     expect(await (await fetch(`${gateway.url}/healthz`)).text()).toBe('OK');
-    expect((await fetch(`${gateway.url}/ui/`)).headers.get('content-type')).toMatch(/html/);
-    for (const path of ['/ui/../part.ts', '/ui/%2e%2e/part.ts', '/ui/.git', '/ui//etc/passwd']) {
-      expect((await fetch(gateway.url + path)).status).toBe(404);
-    }
     expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain('up{part="gateway"} 1');
   });
 

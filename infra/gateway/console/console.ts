@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HttpError } from '../../../shared/errors/index.ts';
+import { readJson, sendJson } from '../http/answer.ts';
+import { createSampler, type SamplerOptions } from './sampler.ts';
+import { readStackPart } from './stack-part.ts';
+import { createStaticFiles } from './static-files.ts';
+import { createStream } from './stream.ts';
+
+export interface ConsoleOptions extends SamplerOptions {
+  /** Its pages. */
+  folder: string;
+  /** Files of others that its pages use. */
+  vendorFolder: string;
+  /** What variables of a pasted stack.yml stand for. */
+  variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** The web console under /ui/; the caller has authenticated. */
+export interface Console {
+  serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>;
+  /** Ends the streams, so that browsers look for the next gateway at once. */
+  close(): void;
+}
+
+export function createConsole(options: ConsoleOptions): Console {
+  const sampler = createSampler(options);
+  const stream = createStream(sampler);
+  const serveFile = createStaticFiles({ '/': options.folder, '/vendor/': options.vendorFolder });
+
+  return {
+    serve: async (request, response, path) => {
+      switch (`${request.method} ${path}`) {
+        case 'GET /api/stream':
+          return stream.add(response);
+        case 'POST /api/stack':
+          return sendJson(response, 200, readStackPart(await readSource(request), options.variables));
+        default:
+          if (path.startsWith('/api/')) throw new HttpError(404, `there is no ${request.method} ${path}`);
+          return serveFile(request, response, path);
+      }
+    },
+    close: () => {
+      sampler.close();
+      stream.close();
+    },
+  };
+}
+
+async function readSource(request: IncomingMessage): Promise<string> {
+  const body = await readJson(request);
+  const source = (body as { source?: unknown } | null)?.source;
+  if (typeof source !== 'string') throw new HttpError(400, 'source: must be the text of a stack.yml');
+  return source;
+}
