@@ -58,6 +58,7 @@ function readRecord(record: BatchRecord, batch: BatchInfo | undefined): SinkReco
   for (const field of texts) {
     if (!(event[field] ?? '').isWellFormed()) throw new Error(`${field} contains a lone surrogate`);
   }
+  if (event.timestamp >= endOfMinutesMs) throw new Error('timestamp is after the year 2105');
   const { partition, offset } = originalPosition(record, batch);
   if (partition > maxPartition) throw new Error(`partition ${partition} is above ${maxPartition}`);
   return { event, value, source: { partition, offset } };
@@ -65,6 +66,9 @@ function readRecord(record: BatchRecord, batch: BatchInfo | undefined): SinkReco
 
 /** Free text; every other field has a form that leaves no room for half a character. */
 const texts = ['category', 'session_id', 'device', 'browser', 'currency', 'user_agent'] as const;
+
+/** ClickHouse counts minutes in 32 bits of seconds. */
+const endOfMinutesMs = Date.UTC(2106, 0, 1);
 
 /** ClickHouse keeps the partition in 16 bits. */
 const maxPartition = 65_535;

@@ -19,6 +19,11 @@ const refused: [string, Parameters<typeof cleanRange>[0][number], RegExp][] = [
     /properties/,
   ],
   ['properties nested too deep', cleanEvent(1, { properties: nested(60) }), /nested/],
+  [
+    'a time whose minute ClickHouse cannot hold',
+    cleanEvent(1, { timestamp: Date.UTC(2106, 0, 1) }),
+    /timestamp/,
+  ],
   ['a negative user id', cleanEvent(1, { user_id: -1 }), /user_id/],
 ];
 
