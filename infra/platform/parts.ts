@@ -2,6 +2,7 @@ import type { Settings } from '../../shared/config/index.ts';
 import { PipelineError, SettingsError } from '../../shared/errors/index.ts';
 import { connectorPart } from '../connector/part.ts';
 import { gatewayPart } from '../gateway/part.ts';
+import { ensureGatewayPassword } from '../gateway/password.ts';
 import type { Part } from './part.ts';
 import { clashingPorts } from './ports.ts';
 
@@ -12,16 +13,23 @@ import { clashingPorts } from './ports.ts';
  *   share a port.
  */
 export async function platformParts(settings: Settings): Promise<Part[]> {
-  const parts = [...(await engineParts(settings)), gatewayPart(settings), connectorPart(settings)];
+  const engines = await engineParts(settings);
+  const gateway = gatewayPart(settings);
+  const connector = connectorPart({ ...settings, gatewayPassword: ensureGatewayPassword(settings) });
+  // Functions and connector use the engines to the end: they come up after them and are stopped before them.
+  const names = engines.map(({ name }) => name);
+  const parts = [
+    ...engines,
+    { ...gateway, after: [...gateway.after, ...names] },
+    { ...connector, after: [...connector.after, ...names] },
+  ];
   const supervisor = {
     name: 'supervisor',
     ports: [{ port: settings.supervisorPort, setting: 'SUPERVISOR_PORT' }],
   };
   const clashes = clashingPorts([supervisor, ...parts]);
   if (clashes.length > 0) throw new SettingsError(clashes);
-  const here = new Set(parts.map((part) => part.name));
-  // With engines of others there is nothing to wait for.
-  return parts.map((part) => ({ ...part, after: part.after.filter((name) => here.has(name)) }));
+  return parts;
 }
 
 async function engineParts(settings: Settings): Promise<Part[]> {

@@ -1,4 +1,5 @@
 import { messageOf, PipelineError } from '../../../shared/errors/index.ts';
+import { loadDotEnv } from '../dot-env.ts';
 import { colour } from '../terminal/colour.ts';
 
 /**
@@ -9,6 +10,7 @@ import { colour } from '../terminal/colour.ts';
 export async function main(command: () => Promise<unknown>): Promise<never> {
   // `make logs | head` is no error.
   process.stdout.on('error', () => process.exit(0));
+  loadDotEnv();
   try {
     const result = await command();
     process.exit(typeof result === 'number' ? result : 0);

@@ -154,8 +154,8 @@ export function createSupervisedPart({
         log.warn(`${part.name} ended (${signal ?? (code === null ? 'killed' : `exit code ${code}`)})`);
         status.detail = `ended (${signal ?? code ?? 'killed'})`;
       } catch (error) {
-        status.detail = messageOf(error);
-        log.error(`${part.name} cannot be started: ${status.detail}`);
+        log.error(`${part.name} cannot be started: ${messageOf(error)}`);
+        status.detail = messageOf(error).split('\n').slice(0, 4).join('\n');
       }
       current = undefined;
       failures = failuresAfter(failures, Date.now() - startedAt);

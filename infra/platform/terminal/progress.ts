@@ -43,7 +43,7 @@ export function createProgress(
         if (now() - lastDrawn < 100) return;
         lastDrawn = now();
         screen.write(`\r\u001b[K${text()}`);
-      } else if (now() - lastLine >= lineEveryMs) {
+      } else if (done < total && now() - lastLine >= lineEveryMs) {
         lastLine = now();
         screen.write(`${text().trimEnd()}\n`);
       }

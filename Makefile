@@ -1,0 +1,84 @@
+# `make` alone prints what there is to make. Settings (README, .env.example) are taken from the environment, from
+# `make up NAME=value`, and from a file .env here.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The Node of package.json, wherever the machine's own is.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+NODE := node --disable-warning=ExperimentalWarning
+RUN := $(NODE) infra/platform/commands
+PREFLIGHT := @bash infra/platform/preflight.sh
+
+# Word for word: make would take `$gte` in a question for a variable of its own.
+ifdef Q
+override Q := $(value Q)
+export Q
+endif
+
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy test check benchmark settings clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## start all, send 200,000 events, and prove that each arrived once
+	$(PREFLIGHT) run
+	@$(RUN)/demo.ts
+
+up: ## start all services and deploy the functions
+	$(PREFLIGHT) run
+	@$(RUN)/up.ts
+
+down: ## stop all services; data stays
+	$(PREFLIGHT) none
+	@$(RUN)/down.ts
+
+status: ## address, state, memory and processor of each part
+	$(PREFLIGHT) none
+	@$(RUN)/status.ts
+
+logs: ## follow all logs (PART=connector: one; FOLLOW=0: what is there)
+	$(PREFLIGHT) none
+	@$(RUN)/logs.ts
+
+init-db: ## create topics and the schemas of both stores
+	$(PREFLIGHT) run
+	@$(RUN)/init-db.ts
+
+start-pipeline: ## write events in the background (RATE=1200 a second, DURATION=seconds)
+	$(PREFLIGHT) run
+	@$(RUN)/start-pipeline.ts
+
+sql: ## ask ClickHouse: make sql Q='SELECT count() FROM events_distributed'
+	$(PREFLIGHT) none
+	@$(RUN)/sql.ts
+
+mongo: ## ask MongoDB: make mongo Q='db.raw_events.find({user_id: 12345}).limit(3)'
+	$(PREFLIGHT) mongo
+	@$(RUN)/mongo.ts
+
+deploy: ## deploy the functions of stack.yml again, after a change
+	$(PREFLIGHT) run
+	@$(RUN)/deploy.ts
+
+test: ## every check and test that CI runs
+	$(PREFLIGHT) test
+	@$(NODE) tests/run.ts
+
+check: ## types and style only
+	$(PREFLIGHT) test
+	@npm run --silent check
+
+benchmark: ## top rate and latency, in two minutes
+	$(PREFLIGHT) run
+	@$(RUN)/benchmark.ts
+
+settings: ## write .env.example and the README's table from shared/config/settings.ts
+	$(PREFLIGHT) test
+	@$(RUN)/settings.ts
+
+clean: ## stop and remove all data, after asking (YES=1: yes); downloads stay
+	$(PREFLIGHT) none
+	@$(RUN)/clean.ts

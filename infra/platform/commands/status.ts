@@ -1,0 +1,45 @@
+import { functionRows } from '../function-rows.ts';
+import { platformParts } from '../parts.ts';
+import { platformSettings } from '../platform-settings.ts';
+import { askStatus } from '../supervisor/client.ts';
+import { colour } from '../terminal/colour.ts';
+import { bytes, type Cell, table } from '../terminal/table.ts';
+import { whereToLook } from '../where-to-look.ts';
+import { main } from './main.ts';
+
+/** `make status`: asks every health endpoint now. Exit code 1 unless all is well. */
+await main(async () => {
+  const settings = platformSettings();
+  const report = await askStatus(settings);
+  if (!report) {
+    console.log('The platform does not run: `make up` starts it.');
+    return 1;
+  }
+  const parts = await platformParts(settings);
+  const healths = await Promise.all(parts.map((part) => part.health()));
+  const rows = report.parts.map((part): Cell[] => {
+    const health = healths[parts.findIndex(({ name }) => name === part.name)];
+    const ready = part.state === 'ready' && health?.ok !== false;
+    const state = part.state === 'ready' && !ready ? 'unhealthy' : part.state;
+    return [
+      part.name,
+      colour(ready ? 'green' : part.state === 'done' ? 'gray' : 'red', state),
+      (health?.detail ?? part.detail).split('\n')[0],
+      part.ports.map(({ port }) => `${settings.bindAddress}:${port}`).join(' '),
+      part.usage ? bytes(part.usage.residentBytes) : '',
+      part.cpuShare === undefined ? '' : `${Math.round(part.cpuShare * 100)}%`,
+      part.restarts || '',
+    ];
+  });
+  console.log(table(['part', 'state', 'health', 'address', 'memory', 'cpu', 'restarts'], rows));
+  const functions = await functionRows(settings);
+  console.log(`\n${table(['function', 'state', 'replicas', 'calls', 'memory'], functions.rows)}`);
+  console.log(
+    `\nall processes: ${bytes(report.residentBytes)} now, ${bytes(report.peakResidentBytes)} at most since ` +
+      `${report.startedAt.slice(0, 19)}Z; ${Math.round(report.cpuShare * 100)}% of one processor`,
+  );
+  console.log(`\n${whereToLook(settings)}`);
+  const well =
+    healths.every(({ ok }) => ok) && report.parts.every(({ state }) => ['ready', 'done'].includes(state));
+  return well && functions.allReady ? 0 : 1;
+});

@@ -1,0 +1,73 @@
+import { createClickHouse } from '../../../shared/clients/clickhouse/index.ts';
+import { createMongo } from '../../../shared/clients/mongo/index.ts';
+import type { Settings } from '../../../shared/config/index.ts';
+import type { Cluster } from '../../connector/kafka/cluster.ts';
+import { type Comparison, compareStore, compareTransform } from './ledger.ts';
+import { readLedger, type Scope } from './read-ledger.ts';
+import { bounds } from './read-log.ts';
+import { compareRollups, type RollupComparison } from './rollups.ts';
+import { readClickhouse, readMongo } from './stores.ts';
+
+/** Event by event: is everything that Kafka holds in both stores and every rollup, once? */
+export interface Proof {
+  /** Records of `events_raw`, and what became of them. */
+  raw: number;
+  clean: number;
+  rejected: number;
+  /** Clean records whose id another one has: repeats of the sender's. */
+  repeats: number;
+  transform: Comparison;
+  mongodb: Comparison;
+  clickhouse: Comparison;
+  rollups: RollupComparison[];
+  lost: number;
+  doubled: number;
+}
+
+/** The whole of both topics, as far as Kafka keeps them. */
+export async function wholeLog(cluster: Cluster, settings: Settings): Promise<Scope> {
+  const [raw, clean] = await Promise.all([
+    bounds(cluster, settings.rawTopic),
+    bounds(cluster, settings.cleanTopic),
+  ]);
+  return { raw: { from: raw.start, to: raw.end }, clean: { from: clean.start, to: clean.end } };
+}
+
+/**
+ * Reads the scope of the log, record by record, and looks for each in MongoDB and ClickHouse by event id and position;
+ * compares the rollups with the rows. Everything must have been acknowledged (`untilDrained`), and nothing be
+ * sent meanwhile.
+ */
+export async function prove(cluster: Cluster, settings: Settings, scope: Scope): Promise<Proof> {
+  const ledger = await readLedger(cluster, settings, scope);
+  const mongo = createMongo(settings);
+  const clickhouse = createClickHouse(settings);
+  try {
+    const transform = compareTransform(ledger);
+    const mongodb = compareStore(ledger, await readMongo(mongo, scope.clean), {
+      writer: 'mongo-write',
+      once: true,
+    });
+    const inClickhouse = compareStore(ledger, await readClickhouse(clickhouse, scope.clean), {
+      writer: 'clickhouse-write',
+      once: false,
+    });
+    const rollups = await compareRollups(clickhouse);
+    const all = [transform, mongodb, inClickhouse, ...rollups];
+    const letters = ledger.deadLetters.get('transform') ?? new Set();
+    return {
+      raw: ledger.raw.size,
+      clean: ledger.clean.size,
+      rejected: [...ledger.raw].filter((position) => letters.has(position)).length,
+      repeats: ledger.clean.size - new Set([...ledger.clean.values()].map(({ eventId }) => eventId)).size,
+      transform,
+      mongodb,
+      clickhouse: inClickhouse,
+      rollups,
+      lost: all.reduce((sum, { lost }) => sum + lost, 0),
+      doubled: all.reduce((sum, { doubled }) => sum + doubled, 0),
+    };
+  } finally {
+    await Promise.all([mongo.close(), clickhouse.close()]);
+  }
+}
