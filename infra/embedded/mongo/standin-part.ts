@@ -10,8 +10,10 @@ import type { MongoSettings } from './part.ts';
 
 const flags = [
   '-server',
-  '-Xms64m',
-  '-Xmx256m',
+  '-Xms160m',
+  '-Xmx288m',
+  // The documents of a command live as long as it: with room for several they die young.
+  '-Xmn96m',
   '-XX:+UseSerialGC',
   '-XX:ReservedCodeCacheSize=64m',
   '-XX:-UsePerfData',

@@ -5,7 +5,6 @@ import java.util.concurrent.TimeUnit;
 import de.bwaldvogel.mongo.wire.MongoDatabaseHandler;
 import de.bwaldvogel.mongo.wire.MongoExceptionHandler;
 import de.bwaldvogel.mongo.wire.MongoWireMessageEncoder;
-import de.bwaldvogel.mongo.wire.MongoWireProtocolHandler;
 import de.bwaldvogel.mongo.wire.MongoWireReplyEncoder;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -45,7 +44,7 @@ final class Listener implements AutoCloseable {
                         .addLast(new HealthPage(backend::health))
                         .addLast(new MongoWireReplyEncoder())
                         .addLast(new MongoWireMessageEncoder())
-                        .addLast(new MongoWireProtocolHandler())
+                        .addLast(new InsertDecoder())
                         .addLast(commands, new MongoDatabaseHandler(backend, clients))
                         .addLast(new MongoExceptionHandler());
                 }

@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
@@ -26,7 +25,6 @@ import de.bwaldvogel.mongo.backend.Index;
 import de.bwaldvogel.mongo.backend.QueryResult;
 import de.bwaldvogel.mongo.backend.Utils;
 import de.bwaldvogel.mongo.bson.Document;
-import de.bwaldvogel.mongo.bson.ObjectId;
 import de.bwaldvogel.mongo.exception.IndexBuildFailedException;
 import de.bwaldvogel.mongo.exception.InvalidIdFieldError;
 import de.bwaldvogel.mongo.exception.MongoServerError;
@@ -136,16 +134,23 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
     }
 
     @Override
-    public synchronized List<Document> insertDocuments(List<Document> inserted, boolean isOrdered) {
+    public List<Document> insertDocuments(List<Document> inserted, boolean isOrdered) {
+        return insert(inserted.stream().map(RawDocument::new).collect(Collectors.toList()), isOrdered);
+    }
+
+    /** @return an error for each document that was refused, as MongoDB answers it. */
+    synchronized List<Document> insert(List<RawDocument> inserted, boolean isOrdered) {
         List<Document> errors = new ArrayList<>();
+        Set<String> fields = indexedFields();
         try {
+            inserted.forEach(document -> document.ensureId(getIdField(), fields));
             List<UniqueKeys> unique = indexes.stream().filter(FieldIndex::isUnique)
-                .map(index -> new UniqueKeys(index, inserted)).collect(Collectors.toList());
+                .map(index -> new UniqueKeys(index, inserted, fields)).collect(Collectors.toList());
             for (int i = 0; i < inserted.size(); i++) {
                 try {
-                    insert(inserted.get(i), i, unique);
+                    insert(inserted.get(i), i, unique, fields);
                 } catch (MongoServerError e) {
-                    errors.add(writeError(e, i, inserted.get(i), unique));
+                    errors.add(writeError(e, i, inserted.get(i).with(fields), unique));
                     if (isOrdered) {
                         break;
                     }
@@ -158,20 +163,24 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
         return errors;
     }
 
+    private Set<String> indexedFields() {
+        Set<String> fields = new HashSet<>();
+        fields.add(getIdField());
+        for (FieldIndex index : indexes) {
+            index.getKeys().forEach(key -> fields.add(Fields.first(key.getKey())));
+        }
+        return fields;
+    }
+
     /** The keys of many documents in a unique index, and which of them are taken: looked up all at once. */
     private final class UniqueKeys {
         final FieldIndex index;
         private final List<List<byte[]>> keys = new ArrayList<>();
         private final Set<ByteBuffer> taken = new HashSet<>();
 
-        UniqueKeys(FieldIndex index, List<Document> inserted) {
+        UniqueKeys(FieldIndex index, List<RawDocument> inserted, Set<String> fields) {
             this.index = index;
-            for (Document document : inserted) {
-                if (getIdField() != null) {
-                    document.computeIfAbsent(getIdField(), field -> new ObjectId());
-                }
-                keys.add(index.keysOf(document));
-            }
+            inserted.forEach(document -> keys.add(index.keysOf(document.with(fields))));
             List<byte[]> all = keys.stream().flatMap(List::stream).collect(Collectors.toList());
             List<byte[]> found = store.getAll(store.unique, all);
             for (int i = 0; i < all.size(); i++) {
@@ -193,7 +202,8 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
         }
     }
 
-    private void insert(Document document, int i, List<UniqueKeys> unique) {
+    private void insert(RawDocument raw, int i, List<UniqueKeys> unique, Set<String> fields) {
+        Document document = raw.with(fields);
         if (getIdField() != null && document.get(getIdField()) instanceof Collection) {
             throw new InvalidIdFieldError("The '_id' value cannot be of type array");
         }
@@ -204,7 +214,7 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
         }
         long record = nextRecord;
         byte[] recordId = recordId(record);
-        byte[] bson = DocumentCodec.encode(document);
+        byte[] bson = raw.bson();
         // Everything that can be refused, before anything of this document is staged.
         List<List<byte[]>> keys = new ArrayList<>();
         for (FieldIndex index : indexes) {
@@ -241,9 +251,14 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
 
     @Override
     public synchronized void addDocument(Document document) {
+        RawDocument raw = new RawDocument(document);
+        Set<String> fields = indexedFields();
         try {
-            insert(document, 0, indexes.stream().filter(FieldIndex::isUnique)
-                .map(index -> new UniqueKeys(index, List.of(document))).collect(Collectors.toList()));
+            if (!indexes.isEmpty()) {
+                raw.ensureId(getIdField(), fields);
+            }
+            insert(raw, 0, indexes.stream().filter(FieldIndex::isUnique)
+                .map(index -> new UniqueKeys(index, List.of(raw), fields)).collect(Collectors.toList()), fields);
             commit();
         } finally {
             discard();

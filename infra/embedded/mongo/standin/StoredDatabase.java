@@ -123,10 +123,12 @@ final class StoredDatabase extends AbstractSynchronizedMongoDatabase<Long> {
         if (name.startsWith("system.")) {
             throw new MongoServerError(73, "InvalidNamespace", "cannot write to " + getFullCollectionNamespace(name));
         }
-        @SuppressWarnings("unchecked")
-        List<Document> documents = (List<Document>) query.get("documents");
+        List<RawDocument> documents = new ArrayList<>();
+        for (Object document : (List<?>) query.get("documents")) {
+            documents.add(document instanceof RawDocument ? (RawDocument) document : new RawDocument((Document) document));
+        }
         boolean ordered = !Boolean.FALSE.equals(query.get("ordered"));
-        List<Document> errors = resolveOrCreateCollection(name).insertDocuments(documents, ordered);
+        List<Document> errors = ((StoredCollection) resolveOrCreateCollection(name)).insert(documents, ordered);
         int tried = ordered && !errors.isEmpty() ? (int) errors.get(0).get("index") + 1 : documents.size();
         Document answer = new Document("n", tried - errors.size());
         if (!errors.isEmpty()) {
