@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSettings, type Settings } from '../../shared/config/index.ts';
 import { messageOf } from '../../shared/errors/index.ts';
 import { createGatewayClient } from './deploy/client.ts';
 import { deployStack } from './deploy/deploy-stack.ts';
+import { withFingerprints } from './deploy/fingerprint.ts';
 import { readStack, type Stack } from './deploy/stack-file.ts';
 import { readGatewayPassword } from './password.ts';
 
@@ -27,7 +29,11 @@ export async function deploy({
   env?: NodeJS.ProcessEnv;
   onProgress?: (line: string) => void;
 }): Promise<void> {
+  const root = resolve(import.meta.dirname, '../..');
+  const functionsDir = resolve(root, settings.functionsDir);
   const stack = readStack(readFileSync(stackFile, 'utf8'), { ...addressesOf(settings), ...env });
+  const secrets = { 'mongodb-uri': settings.mongodbUri, 'clickhouse-password': settings.clickhousePassword };
+  const wanted = filter === undefined ? stack : filtered(stack, filter);
   const local = settings.gatewayUrl === `http://${settings.bindAddress}:${settings.gatewayPort}`;
   await deployStack({
     client: createGatewayClient({
@@ -35,8 +41,11 @@ export async function deploy({
       user: settings.gatewayUser,
       password: readGatewayPassword(settings),
     }),
-    stack: filter === undefined ? stack : filtered(stack, filter),
-    secrets: { 'mongodb-uri': settings.mongodbUri, 'clickhouse-password': settings.clickhousePassword },
+    // The local gateway runs the code that lies here; elsewhere an image tag may mean something new each time.
+    stack: local
+      ? { ...wanted, deployments: withFingerprints(wanted.deployments, { root, functionsDir, secrets }) }
+      : wanted,
+    secrets,
     // Elsewhere the secrets are somebody's own.
     replaceSecrets: local,
     ...(onProgress === undefined ? {} : { onProgress }),

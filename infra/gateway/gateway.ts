@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { arch } from 'node:os';
 import { HttpError } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
+import type { AsyncCaller } from './async/accept.ts';
 import type { Console } from './console/console.ts';
 import { refuseOtherOrigins } from './console/same-origin.ts';
 import { readJson, sendError, sendJson, sendText } from './http/answer.ts';
@@ -23,6 +24,7 @@ export interface GatewayOptions {
   secrets: SecretStore;
   logs: LogStore;
   call: Caller;
+  callLater: AsyncCaller;
   collectMetrics: () => Promise<string>;
   authenticate: Authenticate;
   console: Console;
@@ -40,7 +42,8 @@ export const version = '0.1.0';
 
 /** OpenFaaS's REST API and the way to the functions, over HTTP. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { provider, secrets, logs, call, collectMetrics, authenticate, idleTimeoutMs, log } = options;
+  const { provider, secrets, logs, call, callLater, collectMetrics, authenticate, idleTimeoutMs, log } =
+    options;
 
   const server = createServer(
     { maxHeaderSize: 65_536, highWaterMark: 262_144, requestTimeout: 300_000 },
@@ -62,6 +65,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     switch (matched.kind) {
       case 'call':
         return call(request, response, matched.name, matched.path);
+      case 'async-call':
+        return callLater(request, response, matched.name, matched.path);
       case 'healthz':
         return sendText(response, 200, 'OK');
       case 'metrics':

@@ -1,7 +1,11 @@
 import { resolve } from 'node:path';
+import { createAcknowledgedProducer, createKafka } from '../../shared/clients/kafka/index.ts';
 import { definitions, readSettings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { createAsyncCaller } from './async/accept.ts';
+import { createAsyncQueue } from './async/queue.ts';
+import { createWorker } from './async/worker.ts';
 import { createConsole } from './console/console.ts';
 import { callByClock, schedulesOf } from './cron/call.ts';
 import { createCron } from './cron/cron.ts';
@@ -24,6 +28,9 @@ const root = resolve(import.meta.dirname, '../..');
 const data = resolve(settings.dataDir);
 collectProcessMetrics();
 
+/** Below what the queue's topic takes in one record. */
+const maxQueuedBodyBytes = 10 * 1024 * 1024;
+
 const logs = createLogStore({ folder: resolve(data, 'logs/functions') });
 const secrets = createSecretStore({
   folder: resolve(data, 'secrets/functions'),
@@ -45,6 +52,17 @@ const collectMetrics = createMetricsCollector({
   provider,
   metrics,
   targets: readTargets(settings.metricsTargets),
+  queueDepth: () => queue.depth(),
+});
+const ownAddress = `http://${settings.bindAddress === '0.0.0.0' ? '127.0.0.1' : settings.bindAddress}:${settings.gatewayPort}`;
+const toKafka = { bootstrapServers: settings.kafkaBootstrapServers, clientId: 'gateway', log };
+const queue = createAsyncQueue({
+  kafka: createKafka(toKafka),
+  producer: createAcknowledgedProducer({ ...toKafka, topic: settings.asyncTopic }),
+  topic: settings.asyncTopic,
+  groupId: settings.asyncTopic,
+  work: createWorker({ gatewayUrl: ownAddress, provider, log, onEnd: metrics.countAsyncCall }),
+  log,
 });
 const gateway = createGateway({
   provider,
@@ -57,6 +75,7 @@ const gateway = createGateway({
     maxBodyBytes: settings.gatewayMaxBodyBytes,
     observe: metrics.observe,
   }),
+  callLater: createAsyncCaller({ provider, enqueue: queue.enqueue, maxBodyBytes: maxQueuedBodyBytes }),
   collectMetrics,
   console: createConsole({
     collectMetrics,
@@ -70,7 +89,7 @@ const gateway = createGateway({
   idleTimeoutMs: settings.gatewayUpstreamTimeoutMs + 30_000,
 });
 const port = await gateway.listen(settings.gatewayPort, settings.bindAddress);
-const ownAddress = `http://${settings.bindAddress === '0.0.0.0' ? '127.0.0.1' : settings.bindAddress}:${port}`;
+queue.start();
 const cron = createCron({
   stateFile: resolve(data, 'data/gateway/cron.json'),
   call: (name) => callByClock(`${ownAddress}/function/${name}`),
@@ -90,8 +109,10 @@ async function stop(): Promise<void> {
   stopping = true;
   log.info('gateway stops');
   cron.close();
+  queue.stopTaking();
   endWatch();
   await gateway.close();
+  await queue.close();
   await logs.close();
   process.exit(0);
 }

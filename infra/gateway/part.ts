@@ -17,6 +17,8 @@ const passedOn = [
   'gatewayMaxBodyBytes',
   'functionStopTimeoutMs',
   'maxReplicas',
+  'kafkaBootstrapServers',
+  'asyncTopic',
 ] as const satisfies (keyof Settings)[];
 
 /**

@@ -303,6 +303,12 @@ export const definitions = define({
     schema: count(1024, 4_294_967_296).default(134_217_728),
     help: 'largest request body that the gateway passes on',
   },
+  asyncTopic: {
+    env: 'ASYNC_TOPIC',
+    group: 'Gateway and functions',
+    schema: text.default('openfaas_async'),
+    help: 'topic of calls that the local gateway has queued',
+  },
   functionStopTimeoutMs: {
     env: 'FUNCTION_STOP_TIMEOUT_MS',
     group: 'Gateway and functions',

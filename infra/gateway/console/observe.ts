@@ -29,10 +29,11 @@ export function observe(observed: Observed): ConsoleState {
       },
       generate: { eventsPerSecond: recent.rate('generate_events_total'), rejectedPerSecond: 0 },
     },
-    consumers: namesIn(observed.gauges, 'connector_', 'function').map((name) => consumerOf(name, observed)),
+    consumers: consumersIn(observed.gauges).map((name) => consumerOf(name, observed)),
     stores: ['mongodb', 'clickhouse'].map((name) => storeOf(name, observed)),
   };
-  return { ...state, point: { atMs, values: valuesOf(state) } };
+  // One reading alone has no rates: the plots begin with the second.
+  return { ...state, point: { atMs, values: recent.seconds > 0 ? valuesOf(state) : {} } };
 }
 
 /** A part is up when neither its silence nor its supervisor says otherwise. */
@@ -142,7 +143,13 @@ function valuesOf({
   return values;
 }
 
-function namesIn(samples: readonly Sample[], prefix: string, label: string): string[] {
-  const names = samples.filter((s) => s.name.startsWith(prefix)).map((s) => s.labels[label]);
-  return [...new Set(names.filter((name) => name !== undefined))].sort();
+/** Ours in the order of the pipeline, then the others by name. */
+const order = ['transform', 'mongo-write', 'clickhouse-write'];
+
+function consumersIn(gauges: readonly Sample[]): string[] {
+  const names = gauges.flatMap(({ name, labels }) =>
+    name.startsWith('connector_') ? [labels.function ?? ''] : [],
+  );
+  const place = (name: string) => (order.indexOf(name) < 0 ? order.length : order.indexOf(name));
+  return [...new Set(names)].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }

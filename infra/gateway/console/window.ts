@@ -10,6 +10,8 @@ type Match = Readonly<Record<string, string>>;
 
 /** What happened between two readings. */
 export interface Window {
+  /** How long it is; 0 when there is but one reading. */
+  seconds: number;
   /** Growth per second of all counters of that name and labels; 0 where there are none. */
   rate(name: string, match?: Match): number;
   /** The same, over the whole window. */
@@ -37,6 +39,7 @@ export function between(then: Reading, now: Reading): Window {
   };
 
   return {
+    seconds,
     growth,
     rate: (name, match) => (seconds > 0 ? growth(name, match) / seconds : 0),
     mean: (name, match) => {

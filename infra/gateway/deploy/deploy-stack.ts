@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import type { GatewayClient } from './client.ts';
+import { fingerprintAnnotation } from './fingerprint.ts';
 import type { Stack } from './stack-file.ts';
 
 /**
- * Deploys every function of a stack and waits until each takes calls.
+ * Deploys every function of a stack and waits until each takes calls. One whose fingerprint is that of what is
+ * deployed already is left as it is.
  *
  * @param secrets written first; those that are there are replaced when `replaceSecrets` is true.
  * @throws PipelineError that names every function that could not be deployed or does not get ready in time.
@@ -29,10 +31,15 @@ export async function deployStack({
   }
   const failed: string[] = [];
   const waiting = new Set<string>();
+  const deployed = new Map(
+    (await client.list()).map((f) => [f.name, f.annotations?.[fingerprintAnnotation]]),
+  );
   for (const deployment of stack.deployments) {
     const name = deployment.service;
+    const fingerprint = deployment.annotations?.[fingerprintAnnotation];
+    const unchanged = fingerprint !== undefined && fingerprint === deployed.get(name);
     try {
-      onProgress(`${name}: ${await client.apply(deployment)}`);
+      onProgress(`${name}: ${unchanged ? 'unchanged' : await client.apply(deployment)}`);
       waiting.add(name);
     } catch (error) {
       failed.push(`${name}: ${(error as Error).message}`);

@@ -34,11 +34,11 @@ export function sendError(response: ServerResponse, error: unknown): void {
 }
 
 /**
- * Reads a small JSON body.
+ * Reads a body that may be held whole.
  *
- * @throws HttpError 413 above `maxBytes`, 400 when it is not JSON.
+ * @throws HttpError 413 above `maxBytes`.
  */
-export async function readJson(request: IncomingMessage, maxBytes = 1_048_576): Promise<unknown> {
+export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -46,8 +46,18 @@ export async function readJson(request: IncomingMessage, maxBytes = 1_048_576): 
     if (size > maxBytes) throw new HttpError(413, `the body is larger than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Reads a small JSON body.
+ *
+ * @throws HttpError 413 above `maxBytes`, 400 when it is not JSON.
+ */
+export async function readJson(request: IncomingMessage, maxBytes = 1_048_576): Promise<unknown> {
+  const bytes = await readBytes(request, maxBytes);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw new HttpError(400, `the body is not JSON: ${messageOf(error)}`);
   }

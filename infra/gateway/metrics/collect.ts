@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { registry } from '../../../shared/metrics/index.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
@@ -28,11 +29,14 @@ export function createMetricsCollector({
   provider,
   metrics,
   targets,
+  queueDepth,
   timeoutMs = 1000,
 }: {
   provider: Provider;
   metrics: GatewayMetrics;
   targets: readonly MetricsTarget[];
+  /** Undefined while it cannot be told. */
+  queueDepth: () => Promise<number | undefined>;
   timeoutMs?: number;
 }): () => Promise<string> {
   return async () => {
@@ -50,6 +54,7 @@ export function createMetricsCollector({
         }),
     );
     const parts = targets.map(async ({ part, url }) => ({ part, text: await fetchText(url, timeoutMs) }));
+    metrics.setAsyncDepth(await within(timeoutMs, queueDepth()));
     const [own, ofReplicas, ofParts] = await Promise.all([
       registry.metrics(),
       Promise.all(replicas),
@@ -69,6 +74,12 @@ function upText(parts: readonly { part: string; text: string | undefined }[]): s
     ({ part, text }) => `up{part="${escapeLabel(part)}"} ${text === undefined ? 0 : 1}`,
   );
   return ['# HELP up 1 if the part gave its metrics within a second', '# TYPE up gauge', ...lines].join('\n');
+}
+
+async function within<T>(timeoutMs: number, asked: Promise<T>): Promise<T | undefined> {
+  const timer = new AbortController();
+  const late = delay(timeoutMs, undefined, { signal: timer.signal }).catch(() => undefined);
+  return Promise.race([asked, late]).finally(() => timer.abort());
 }
 
 async function fetchText(url: string, timeoutMs: number): Promise<string | undefined> {

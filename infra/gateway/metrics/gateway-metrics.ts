@@ -27,7 +27,19 @@ export function createGatewayMetrics() {
     help: 'Runs by the clock: ok, failed, skipped (the one before was under way), missed (the gateway was down)',
     labels: ['function_name', 'outcome'],
   });
+  const asyncCalls = counter({
+    name: 'gateway_async_calls_total',
+    help: 'Queued calls that ended: ok, failed (not to be made again), gave-up (made as often as allowed)',
+    labels: ['function_name', 'outcome'],
+  });
+  const asyncDepth = gauge({
+    name: 'gateway_async_queue_depth',
+    help: 'Queued calls that wait or are under way',
+  });
   return {
+    countAsyncCall: (functionName: string, outcome: string) =>
+      asyncCalls.inc({ function_name: functionName, outcome }),
+    setAsyncDepth: (depth: number | undefined) => asyncDepth.set(depth ?? Number.NaN),
     countCronRuns: (functionName: string, outcome: string, runs: number) =>
       cronRuns.inc({ function_name: functionName, outcome }, runs),
     observe: ({

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from '../../../shared/errors/index.ts';
+import { parseDuration } from '../../connector/functions/units.ts';
 import { sendError } from '../http/answer.ts';
 import type { DeployedFunction } from '../provider/deployed-function.ts';
 import type { Provider } from '../provider/provider.ts';
@@ -10,6 +11,7 @@ import { endToEnd, setHeader } from './headers.ts';
 
 export interface CallerOptions {
   provider: Provider;
+  /** Milliseconds that a call may take; a function's own `exec_timeout` may be longer. */
   timeoutMs: number;
   maxBodyBytes: number;
   /** Milliseconds that a call waits for a function that was scaled to zero. */
@@ -26,7 +28,7 @@ export type Caller = (
 
 /** Calls functions: chooses a replica, passes the request on, answers what went wrong. */
 export function createCaller(options: CallerOptions): Caller {
-  const { provider, timeoutMs, maxBodyBytes, wakeTimeoutMs = 30_000, observe } = options;
+  const { provider, timeoutMs: usualTimeoutMs, maxBodyBytes, wakeTimeoutMs = 30_000, observe } = options;
 
   return async (request, response, name, path) => {
     const startedAt = Date.now();
@@ -80,6 +82,14 @@ export function createCaller(options: CallerOptions): Caller {
     },
   ): Promise<void> {
     const name = deployed.deployment.service;
+    const timeoutMs = Math.max(usualTimeoutMs, ownTimeoutMs(deployed));
+    if (timeoutMs > usualTimeoutMs) {
+      // The connection is cut when it is idle for longer than the usual call may take.
+      const { socket } = call.request;
+      const idleMs = socket.timeout ?? 0;
+      socket.setTimeout(timeoutMs + 30_000);
+      call.response.once('close', () => socket.setTimeout(idleMs));
+    }
     if (deployed.desired === 0) {
       deployed.scale(1);
       await deployed.waitUntilAvailable(wakeTimeoutMs);
@@ -113,6 +123,12 @@ export function createCaller(options: CallerOptions): Caller {
       }
     }
   }
+}
+
+/** A function that says how long it may take gets that, and some seconds for its own answer that it took too long. */
+function ownTimeoutMs({ deployment }: DeployedFunction): number {
+  const limitMs = parseDuration(deployment.envVars?.exec_timeout ?? '') ?? 0;
+  return limitMs === 0 ? 0 : limitMs + 5000;
 }
 
 function requestHeaders(request: IncomingMessage, callId: string, startedAt: number): string[] {
