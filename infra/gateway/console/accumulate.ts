@@ -62,7 +62,7 @@ function addTo(totals: Map<string, Map<string, Total>>, { name, labels }: Sample
 }
 
 function sourceOf({ labels }: Sample): string {
-  return JSON.stringify([labels.part, labels.function_name, labels.replica]);
+  return labels.replica === undefined ? `part ${labels.part}` : `replica ${labels.replica}`;
 }
 
 function keyOf(name: string, labels: Record<string, string>, wanted: (label: string) => boolean): string {

@@ -1,0 +1,13 @@
+const clock = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** "14:03:07", local */
+export const timeOfDay = (time) => clock.format(new Date(time));
+
+/** "1 Mar 2026, 14:03", local */
+export const dateAndTime = (time) => (time ? day.format(new Date(time)) : '–');
