@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Settings } from '../../../shared/config/index.ts';
+import type { FaultProxy } from './fault-proxy.ts';
+import { processesOf } from './processes.ts';
+import type { Fault, Role, ScheduledFault } from './schedule.ts';
+
+/** What became of one scheduled fault. */
+export interface Injected {
+  number: number;
+  fault: Fault;
+  /** Whether the role had work in flight at that moment. */
+  inFlight: boolean;
+  /** False when there was nothing to hit within the time: told in the report, never counted. */
+  happened: boolean;
+}
+
+const WAIT_FOR_TARGET_MS = 60_000;
+const WAIT_FOR_WORK_MS = 3000;
+
+/** Hits one role as the fault says; waits first until it is up and, for a while, until it has work in flight. */
+export async function inject(
+  { number, fault }: ScheduledFault,
+  { settings, proxy, random }: { settings: Settings; proxy: FaultProxy; random: () => number },
+): Promise<Injected> {
+  if (fault.kind === 'drop-answer' || fault.kind === 'lie' || fault.kind === 'delay') {
+    const happened = await Promise.race([
+      proxy.arm(fault).then(() => true),
+      delay(WAIT_FOR_TARGET_MS, false, { ref: false }),
+    ]);
+    return { number, fault, inFlight: happened, happened };
+  }
+  const pids = await poll(WAIT_FOR_TARGET_MS, async () => {
+    const found = await processesOf(settings, fault.role);
+    return found.length > 0 ? found : undefined;
+  });
+  if (!pids) return { number, fault, inFlight: false, happened: false };
+  const inFlight =
+    (await poll(WAIT_FOR_WORK_MS, async () => hasWork(fault.role, proxy) || undefined)) ?? false;
+  const pid = pids[Math.floor(random() * pids.length)] as number;
+  const happened = signal(
+    pid,
+    fault.kind === 'kill' ? 'SIGKILL' : fault.kind === 'restart' ? 'SIGTERM' : 'SIGSTOP',
+  );
+  if (fault.kind === 'freeze') {
+    await delay(fault.ms);
+    // It may have been killed for not answering meanwhile.
+    signal(pid, 'SIGCONT');
+  }
+  return { number, fault, inFlight, happened };
+}
+
+/** Every role works whenever calls are under way; a store and its function do when that function is called. */
+function hasWork(role: Role, proxy: FaultProxy): boolean {
+  const called = { clickhouse: 'clickhouse-write', mongodb: 'mongo-write' }[role as string] ?? role;
+  if (called === 'connector' || called === 'gateway' || called === 'kafka') {
+    return ['transform', 'mongo-write', 'clickhouse-write'].some((name) => proxy.inFlight(name) > 0);
+  }
+  return proxy.inFlight(called) > 0;
+}
+
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function poll<T>(limitMs: number, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const found = await ask();
+    if (found !== undefined || Date.now() > deadline) return found;
+    await delay(3);
+  }
+}
