@@ -12,11 +12,10 @@ export interface Candidate {
   generation: number;
 }
 
-const keyOf = (slot: Slot): string => `${slot.topic}/${slot.partition}`;
-
 /**
- * Spreads partitions evenly over members and leaves as many as possible where they were. The same input gives
- * the same answer.
+ * Spreads the partitions of each topic evenly over the members that read it, so that a busy topic is shared and
+ * not only counted together with an idle one, and leaves as many partitions as possible where they were.
+ * The same input gives the same answer.
  */
 export function assignPartitions(
   members: readonly Candidate[],
@@ -24,36 +23,58 @@ export function assignPartitions(
 ): Map<string, Slot[]> {
   const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const assigned = new Map<string, Slot[]>(sorted.map(({ memberId }) => [memberId, []]));
-  const open = new Map<string, Slot>();
-  for (const topic of [...new Set(sorted.flatMap((m) => m.topics))].sort()) {
-    for (let partition = 0; partition < (partitionCounts.get(topic) ?? 0); partition++) {
-      open.set(keyOf({ topic, partition }), { topic, partition });
-    }
-  }
-  const total = open.size;
-  const floor = Math.floor(total / sorted.length);
-  let roomy = total % sorted.length;
-
-  const byGeneration = [...sorted].sort((a, b) => b.generation - a.generation);
-  for (const member of byGeneration) {
-    const slots = assigned.get(member.memberId) as Slot[];
-    for (const slot of member.owned) {
-      const quota = floor + (roomy > 0 ? 1 : 0);
-      if (slots.length >= quota || !open.has(keyOf(slot)) || !member.topics.includes(slot.topic)) continue;
-      open.delete(keyOf(slot));
-      slots.push({ topic: slot.topic, partition: slot.partition });
-      if (slots.length === floor + 1) roomy--;
-    }
-  }
-  for (const slot of open.values()) {
-    const [least] = sorted
-      .filter((m) => m.topics.includes(slot.topic))
-      .sort((a, b) => sizeOf(assigned, a) - sizeOf(assigned, b));
-    if (least) assigned.get(least.memberId)?.push(slot);
+  for (const topic of [...new Set(sorted.flatMap((member) => member.topics))].sort()) {
+    const readers = sorted.filter((member) => member.topics.includes(topic));
+    assignTopic(topic, partitionCounts.get(topic) ?? 0, readers, assigned);
   }
   return assigned;
 }
 
-function sizeOf(assigned: ReadonlyMap<string, readonly Slot[]>, member: Candidate): number {
-  return assigned.get(member.memberId)?.length ?? 0;
+function assignTopic(
+  topic: string,
+  count: number,
+  readers: readonly Candidate[],
+  assigned: ReadonlyMap<string, Slot[]>,
+): void {
+  const owners = newestOwners(topic, readers);
+  const held = new Map<string, number[]>(readers.map(({ memberId }) => [memberId, []]));
+  for (let partition = 0; partition < count; partition++) {
+    const owner = owners.get(partition);
+    if (owner !== undefined) held.get(owner)?.push(partition);
+  }
+  const total = (id: string) => assigned.get(id)?.length ?? 0;
+  const floor = Math.floor(count / readers.length);
+  // One more for some: those who hold more already, then those who have least of other topics.
+  const byClaim = [...readers].sort(
+    (a, b) =>
+      (held.get(b.memberId)?.length ?? 0) - (held.get(a.memberId)?.length ?? 0) ||
+      total(a.memberId) - total(b.memberId),
+  );
+  const open = new Set(Array.from({ length: count }, (_, partition) => partition));
+  const quotas = byClaim.map(({ memberId }, i) => ({
+    memberId,
+    quota: floor + (i < count % readers.length ? 1 : 0),
+  }));
+  for (const { memberId, quota } of quotas) {
+    for (const partition of held.get(memberId)?.slice(0, quota) ?? []) {
+      open.delete(partition);
+      assigned.get(memberId)?.push({ topic, partition });
+    }
+  }
+  for (const { memberId, quota } of quotas) {
+    const kept = Math.min(held.get(memberId)?.length ?? 0, quota);
+    for (const partition of [...open].slice(0, quota - kept)) {
+      open.delete(partition);
+      assigned.get(memberId)?.push({ topic, partition });
+    }
+  }
+}
+
+/** Who held a partition last; of two that claim it, the one of the later generation. */
+function newestOwners(topic: string, readers: readonly Candidate[]): Map<number, string> {
+  const owners = new Map<number, string>();
+  for (const { memberId, owned } of [...readers].sort((a, b) => a.generation - b.generation)) {
+    for (const slot of owned) if (slot.topic === topic) owners.set(slot.partition, memberId);
+  }
+  return owners;
 }

@@ -6,6 +6,8 @@ export interface TestKafka {
   admin: Admin;
   bootstrapServers: string;
   createTopic(topic: string, partitions?: number, config?: Record<string, string>): Promise<void>;
+  /** Raises the number of partitions, and forgets what was known of the topic. */
+  addPartitions(topic: string, count: number): Promise<void>;
   send(topic: string, messages: Message[]): Promise<void>;
   /** Sends values `<prefix>0`, `<prefix>1`, … into one partition. */
   sendNumbered(
@@ -30,7 +32,7 @@ export async function openKafka(): Promise<TestKafka> {
   });
   const admin = kafka.admin();
   await admin.connect();
-  const producer = kafka.producer();
+  let producer = kafka.producer();
   await producer.connect();
 
   return {
@@ -49,6 +51,13 @@ export async function openKafka(): Promise<TestKafka> {
           },
         ],
       });
+    },
+    async addPartitions(topic, count) {
+      await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+      // A producer that does not know a partition yet drops what is meant for it.
+      await producer.disconnect();
+      producer = kafka.producer();
+      await producer.connect();
     },
     async send(topic, messages) {
       await producer.send({ topic, messages });
