@@ -164,7 +164,9 @@ async function engineNumbers(connections: Connections): Promise<Record<string, n
   );
 }
 
+/** Waits for the answers under way; connections that clients merely keep open are closed. */
 async function closeServer(server: Server): Promise<void> {
-  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   await new Promise((resolve) => server.close(resolve));
+  clearInterval(idle);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -38,10 +38,25 @@ export async function createPipes({ folder, count }: { folder: string; count: nu
   };
 }
 
-/** The end at which this process reads; open it before the engine opens the other. Ends when the engine closes. */
-export function readingEnd(path: string): Socket {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return new Socket({ fd, readable: true, writable: false });
+/**
+ * The end at which this process reads; open it before the engine opens the other. `source` ends when the engine
+ * closes. Read it to its end: until `close`, an engine that writes waits for a reader and hears of nothing else.
+ *
+ * A second, idle reader stays until `close`, since the engine may open the pipe again after an error, and would
+ * wait for ever if nobody read.
+ */
+export function readingEnd(path: string): { source: Socket; close: () => void } {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const idle = openSync(path, flags);
+  const source = new Socket({ fd: openSync(path, flags), readable: true, writable: false });
+  source.on('error', () => {});
+  return {
+    source,
+    close: () => {
+      source.destroy();
+      closeSync(idle);
+    },
+  };
 }
 
 /**

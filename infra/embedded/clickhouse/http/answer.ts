@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Readable, Writable } from 'node:stream';
-import type { EngineError } from '../engine/engine-error.ts';
+import type { Readable } from 'node:stream';
+import { EngineError } from '../engine/engine-error.ts';
 import { encoder } from './compression.ts';
 import { contentTypeOf } from './content-type.ts';
 import { statusOfException } from './status.ts';
@@ -55,24 +55,8 @@ export async function sendStreamed(
   const { response } = answer;
   const held: Buffer[] = [];
   let heldBytes = 0;
-  let out: Writable | undefined;
+  let out: Body | undefined;
   const tag = randomBytes(8).toString('hex');
-  const begin = () => {
-    response.setHeader('X-ClickHouse-Exception-Tag', tag);
-    setHeaders(answer);
-    if (answer.encoding === undefined) out = response;
-    else {
-      const compressed = encoder(answer.encoding);
-      compressed.pipe(response);
-      out = compressed;
-    }
-    return out;
-  };
-  const write = async (to: Writable, chunk: Buffer) => {
-    if (!to.write(chunk) && !response.destroyed) {
-      await Promise.race([once(to, 'drain'), once(response, 'close')]);
-    }
-  };
   let failed: EngineError | undefined;
   const settled = ended.catch((error) => {
     failed = error;
@@ -80,34 +64,90 @@ export async function sendStreamed(
   });
   try {
     for await (const chunk of source as AsyncIterable<Buffer>) {
-      if (out !== undefined) await write(out, chunk);
+      // Whoever asked has gone: the statement is being cancelled, and must not wait for a reader meanwhile.
+      if (response.destroyed) continue;
+      if (out !== undefined) await out.write(chunk);
       else {
         held.push(chunk);
         heldBytes += chunk.length;
         if (heldBytes > bufferBytes) {
-          out = begin();
-          for (const part of held.splice(0)) await write(out, part);
+          response.setHeader('X-ClickHouse-Exception-Tag', tag);
+          setHeaders(answer);
+          out = openBody(response, answer.encoding);
+          for (const part of held.splice(0)) await out.write(part);
         }
       }
-      if (response.destroyed) break;
     }
   } catch (error) {
     // A source destroyed above; what counts is why.
     if (failed === undefined && !response.destroyed) throw error;
   }
   await settled;
+  if (response.destroyed) throw failed ?? new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client has gone');
   if (out === undefined) {
     if (failed !== undefined) throw failed;
     await sendWhole(answer, Buffer.concat(held, heldBytes));
     return;
   }
   if (failed === undefined) {
-    out.end();
+    await out.end();
     return;
   }
   const message = `${errorText(failed, answer.version)}\n`;
   const length = Buffer.byteLength(message);
-  out.end(`\r\n__exception__\r\n${tag}\r\n${message}${length} ${tag}\r\n__exception__\r\n`);
+  await out.breakOff(`\r\n__exception__\r\n${tag}\r\n${message}${length} ${tag}\r\n__exception__\r\n`);
+  throw failed;
+}
+
+/** The body of an answer that is being sent. */
+interface Body {
+  /** Resolves when more may be written, or the client has gone. */
+  write(chunk: Buffer): Promise<void>;
+  end(): Promise<void>;
+  /** Sends the last words, then ends such that no client takes what it has for the whole. */
+  breakOff(last: string): Promise<void>;
+}
+
+function openBody(response: ServerResponse, encoding: string | undefined): Body {
+  const gone = once(response, 'close').catch(() => {});
+  if (encoding === undefined) {
+    return {
+      write: async (chunk) => {
+        if (!response.write(chunk)) await Promise.race([once(response, 'drain'), gone]);
+      },
+      end: async () => {
+        response.end();
+      },
+      // The chunk that would end the body is left out.
+      breakOff: async (last) => {
+        response.write(last);
+        response.socket?.destroySoon();
+      },
+    };
+  }
+  const out = encoder(encoding);
+  out.pipe(response, { end: false });
+  return {
+    write: async (chunk) => {
+      if (!out.write(chunk)) await Promise.race([once(out, 'drain'), gone]);
+    },
+    end: async () => {
+      const ended = once(out, 'end');
+      out.end();
+      await Promise.race([ended, gone]);
+      response.end();
+    },
+    // The compressed stream stays without its end. Were the connection broken off instead, clients would throw
+    // away what they have not decompressed yet, the exception in it.
+    breakOff: async (last) => {
+      out.write(last);
+      const flushed = new Promise<void>((resolve) => out.flush(() => resolve()));
+      await Promise.race([flushed, gone]);
+      await new Promise((resolve) => setImmediate(resolve));
+      response.end();
+      out.destroy();
+    },
+  };
 }
 
 /** Sends an exception, or breaks the connection off when the answer has begun. */

@@ -2,6 +2,9 @@ import type { Duplex, Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import { EngineError } from '../engine/engine-error.ts';
 
+/** A compressing stream; `flush` brings out all that was written. */
+export type Encoder = Duplex & { flush(done: () => void): void };
+
 const decoders: Record<string, () => Duplex> = {
   gzip: () => zlib.createGunzip(),
   deflate: () => zlib.createInflate(),
@@ -10,7 +13,7 @@ const decoders: Record<string, () => Duplex> = {
 };
 
 /** Fast levels: the answer is made while somebody waits. */
-const encoders: Record<string, () => Duplex> = {
+const encoders: Record<string, () => Encoder> = {
   gzip: () => zlib.createGzip({ level: 3 }),
   deflate: () => zlib.createDeflate({ level: 3 }),
   br: () => zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 3 } }),
@@ -41,7 +44,7 @@ export function chooseEncoding(acceptEncoding: string): string | undefined {
 }
 
 /** Compresses what is written to it. */
-export function encoder(encoding: string): Duplex {
+export function encoder(encoding: string): Encoder {
   const make = encoders[encoding];
   if (make === undefined) throw new RangeError(`no encoder for ${encoding}`);
   return make();

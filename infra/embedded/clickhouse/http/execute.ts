@@ -33,12 +33,8 @@ export async function runSelect(
   answering: Answering & { wholeFirst: boolean },
 ): Promise<void> {
   const path = await pipes.take();
-  const source = readingEnd(path);
-  const gone = cancelWhenGone(answering.response, () => {
-    // A writer that waits for a reader does not notice that it was cancelled.
-    source.destroy();
-    return connections.cancel(connection);
-  });
+  const reading = readingEnd(path);
+  const gone = cancelWhenGone(answering.response, () => connections.cancel(connection));
   const outfile = ` INTO OUTFILE ${quoted(path)} TRUNCATE `;
   const { text, outfileAt, format } = statement;
   const sql = `${text.slice(0, outfileAt)}${outfile}${format ? text.slice(outfileAt) : `FORMAT ${answering.format}`}`;
@@ -52,16 +48,17 @@ export async function runSelect(
     await sendStreamed(
       { ...answering, summary: () => ({ elapsedNs: elapsedNs(answering.startedAt) }) },
       {
-        source,
+        source: reading.source,
         ended,
         bufferBytes: answering.wholeFirst ? Number.POSITIVE_INFINITY : resultBufferBytes,
       },
     );
   } finally {
     gone.stop();
-    source.destroy();
+    reading.source.resume();
     await ended.catch(() => {});
     await gone.cancelled;
+    reading.close();
     pipes.give(path);
   }
 }
