@@ -4,5 +4,6 @@ export const pages = [
   { path: '/functions', link: 'Functions', load: () => import('./functions/page.js') },
   { path: '/functions/:name', under: '/functions', load: () => import('./function/page.js') },
   { path: '/deploy', under: '/functions', load: () => import('./deploy/page.js') },
+  { path: '/ask', link: 'Ask', load: () => import('./ask/page.js') },
   { path: '/nowhere', load: () => import('./nowhere.js') },
 ];

@@ -1,5 +1,5 @@
 import { h, setText, svg } from '../dom/element.js';
-import { timeOfDay } from '../format/times.js';
+import { dayOfYear, timeOfDay } from '../format/times.js';
 import uPlot from '../vendor/uPlot.esm.js';
 import { onSchemeChange, plotColours } from './colours.js';
 
@@ -8,10 +8,10 @@ import { onSchemeChange, plotColours } from './colours.js';
  * what it shows in words.
  *
  * @param {{title: string, series: readonly {label: string, format: (value: number) => string, scale?: 'y' | 'right', stepped?: boolean, dashed?: boolean}[],
- *   format: (value: number) => string, rightFormat?: (value: number) => string, xFormat?: object}} options
- *   `right` series have an axis of their own at the right.
+ *   format: (value: number) => string, rightFormat?: (value: number) => string, xFormat?: (value: number) => string}} options
+ *   `right` series have an axis of their own at the right; with `xFormat` x is a number and not a time.
  */
-export function createPlot({ title, series, format, rightFormat }) {
+export function createPlot({ title, series, format, rightFormat, xFormat }) {
   const values = series.map(() => h('span'));
   const holder = h('div', { class: 'canvas', role: 'img', 'aria-label': title });
   const element = h(
@@ -49,7 +49,7 @@ export function createPlot({ title, series, format, rightFormat }) {
     chart?.destroy();
     const width = holder.clientWidth;
     if (width === 0) return;
-    chart = new uPlot(chartOptions({ series, format, rightFormat, width }), data, holder);
+    chart = new uPlot(chartOptions({ series, format, rightFormat, xFormat, width }), data, holder);
   }
   const observer = new ResizeObserver(() => {
     if (chart === undefined) draw();
@@ -76,12 +76,13 @@ export function createPlot({ title, series, format, rightFormat }) {
   };
 }
 
-/** Times of the day, with seconds where the marks are closer than a minute. */
+/** Days, or times of the day, with seconds where the marks are closer than a minute. */
 function clockTimes(_u, splits, _axis, _space, step) {
+  if (step >= 43_200) return splits.map((seconds) => dayOfYear(seconds * 1000));
   return splits.map((seconds) => timeOfDay(seconds * 1000).slice(0, step >= 60 ? 5 : 8));
 }
 
-function chartOptions({ series, format, rightFormat, width }) {
+function chartOptions({ series, format, rightFormat, xFormat, width }) {
   const { text, line, strokes } = plotColours();
   const font = '11px system-ui, sans-serif';
   const axis = { stroke: text, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
@@ -95,12 +96,12 @@ function chartOptions({ series, format, rightFormat, width }) {
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     scales: {
-      x: { time: true },
+      x: { time: xFormat === undefined },
       y: { range },
       ...(right && { right: { range: (_u, _min, max) => [0, Math.max(2, max + 1)] } }),
     },
     axes: [
-      { ...axis, size: 26, space: 72, values: clockTimes },
+      { ...axis, size: 26, space: 72, values: xFormat === undefined ? clockTimes : ofScale(xFormat) },
       { ...axis, size: 58, space: 34, values: ofScale(format) },
       ...(right
         ? [

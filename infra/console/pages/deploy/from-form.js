@@ -1,6 +1,6 @@
-import { deployFunction } from '../../gateway/functions.js';
 import { h } from '../../dom/element.js';
 import { field, onSubmit, outcome } from '../../dom/form.js';
+import { deployFunction } from '../../gateway/functions.js';
 import { readList, readPairs } from './read-pairs.js';
 
 const text = (attributes) =>

@@ -1,6 +1,6 @@
-import { deployFunction, readStack } from '../../gateway/functions.js';
 import { h } from '../../dom/element.js';
 import { field, onSubmit, outcome } from '../../dom/form.js';
+import { deployFunction, readStack } from '../../gateway/functions.js';
 
 /** Reads a pasted part of a stack.yml, shows what would happen, and deploys it. */
 export function createStackDeploy({ exists }) {

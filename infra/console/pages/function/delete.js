@@ -1,7 +1,7 @@
-import { deleteFunction } from '../../gateway/functions.js';
 import { confirm } from '../../dom/confirm.js';
 import { h } from '../../dom/element.js';
 import { outcome } from '../../dom/form.js';
+import { deleteFunction } from '../../gateway/functions.js';
 
 export function createDelete(name) {
   const said = outcome();

@@ -1,6 +1,6 @@
-import { describeFunction } from '../../gateway/functions.js';
 import { h } from '../../dom/element.js';
 import { dateAndTime } from '../../format/times.js';
+import { describeFunction } from '../../gateway/functions.js';
 
 /** How the function was deployed. Of its variables the names alone are shown: values may be nobody's business. */
 export function createDetails(name) {

@@ -8,6 +8,10 @@ export function createInvoke(name) {
   const method = select(['POST', 'GET', 'PUT', 'PATCH', 'DELETE']);
   const path = h('input', { type: 'text', value: '/', spellcheck: 'false', autocomplete: 'off' });
   const type = select(['application/json', 'application/x-ndjson', 'text/plain']);
+  const when = select([
+    ['function', 'now'],
+    ['async-function', 'later, queued'],
+  ]);
   const body = h('textarea', { rows: 5, spellcheck: 'false' });
   const said = outcome();
   const result = h('div', { class: 'result', hidden: true });
@@ -21,6 +25,7 @@ export function createInvoke(name) {
       field('Method', method),
       field('Path and query', path, { class: 'grows' }),
       field('Body is', type),
+      field('Call it', when),
     ),
     field('Body', body),
     h('div', { class: 'buttons' }, send),
@@ -33,7 +38,7 @@ export function createInvoke(name) {
     running = new AbortController();
     const begun = performance.now();
     const withBody = method.value !== 'GET' && body.value !== '';
-    const target = `/function/${encodeURIComponent(name)}/${path.value.replace(/^\/+/, '')}`;
+    const target = `/${when.value}/${encodeURIComponent(name)}/${path.value.replace(/^\/+/, '')}`;
     let answer;
     try {
       answer = await fetch(target, {

@@ -1,6 +1,6 @@
-import { jsonLines } from '../../gateway/lines.js';
 import { h, setText } from '../../dom/element.js';
 import { field } from '../../dom/form.js';
+import { jsonLines } from '../../gateway/lines.js';
 import { createLogView } from './log-view.js';
 
 /** Live log lines with a filter. After a restart of the gateway it goes on with what comes then. */

@@ -1,6 +1,6 @@
-import { scaleFunction } from '../../gateway/functions.js';
 import { h } from '../../dom/element.js';
 import { field, onSubmit, outcome } from '../../dom/form.js';
+import { scaleFunction } from '../../gateway/functions.js';
 
 export function createScale(name) {
   const replicas = h('input', { type: 'number', min: 0, max: 1000, required: true, inputmode: 'numeric' });
