@@ -7,6 +7,7 @@ import { initialise } from './initialise.ts';
 import type { Part } from './part.ts';
 import { platformParts } from './parts.ts';
 import { logFileOf, pathsOf, projectRoot } from './paths.ts';
+import { persist } from './persist.ts';
 import { differingSettings, settingFingerprints } from './platform-settings.ts';
 import { checkPorts } from './ports.ts';
 import { askStatus, ensureSupervisor } from './supervisor/client.ts';
@@ -25,16 +26,20 @@ const hopeless = 4;
  */
 export async function bringUp(settings: Settings): Promise<void> {
   await bringUpParts(settings);
-  await initialise(settings);
+  await persist(settings, () => initialise(settings));
   process.chdir(projectRoot);
   let functions = 0;
-  await deploy({
-    settings,
-    onProgress: (line) => {
-      if (line.endsWith(': ready')) functions += 1;
-    },
-  });
-  tick('functions', `${functions} deployed from stack.yml`);
+  const deployAll = () => {
+    functions = 0;
+    return deploy({
+      settings,
+      onProgress: (line) => {
+        if (line.endsWith(': ready')) functions += 1;
+      },
+    });
+  };
+  await persist(settings, deployAll, { patienceMs: 30_000 });
+  tick('functions', `${functions} of stack.yml are ready`);
 }
 
 /** Engines, gateway and connector, without what goes into them. */

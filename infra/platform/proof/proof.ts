@@ -4,7 +4,7 @@ import type { Settings } from '../../../shared/config/index.ts';
 import type { Cluster } from '../../connector/kafka/cluster.ts';
 import { type Comparison, compareStore, compareTransform } from './ledger.ts';
 import { readLedger, type Scope } from './read-ledger.ts';
-import { bounds } from './read-log.ts';
+import { bounds, type Offsets } from './read-log.ts';
 import { compareRollups, type RollupComparison } from './rollups.ts';
 import { readClickhouse, readMongo } from './stores.ts';
 
@@ -12,6 +12,8 @@ import { readClickhouse, readMongo } from './stores.ts';
 export interface Proof {
   /** Records of `events_raw`, and what became of them. */
   raw: number;
+  /** Those of them at or after `since`. */
+  rawSince: number;
   clean: number;
   rejected: number;
   /** Clean records whose id another one has: repeats of the sender's. */
@@ -38,7 +40,12 @@ export async function wholeLog(cluster: Cluster, settings: Settings): Promise<Sc
  * compares the rollups with the rows. Everything must have been acknowledged (`untilDrained`), and nothing be
  * sent meanwhile.
  */
-export async function prove(cluster: Cluster, settings: Settings, scope: Scope): Promise<Proof> {
+export async function prove(
+  cluster: Cluster,
+  settings: Settings,
+  scope: Scope,
+  { since = scope.raw.from }: { since?: Offsets } = {},
+): Promise<Proof> {
   const ledger = await readLedger(cluster, settings, scope);
   const mongo = createMongo(settings);
   const clickhouse = createClickHouse(settings);
@@ -57,6 +64,10 @@ export async function prove(cluster: Cluster, settings: Settings, scope: Scope):
     const letters = ledger.deadLetters.get('transform') ?? new Set();
     return {
       raw: ledger.raw.size,
+      rawSince: [...ledger.raw].filter((position) => {
+        const [partition, offset] = position.split('/').map(Number);
+        return (offset ?? 0) >= (since.get(partition ?? 0) ?? 0);
+      }).length,
       clean: ledger.clean.size,
       rejected: [...ledger.raw].filter((position) => letters.has(position)).length,
       repeats: ledger.clean.size - new Set([...ledger.clean.values()].map(({ eventId }) => eventId)).size,

@@ -15,14 +15,19 @@ export interface RollupComparison {
 }
 
 const perMinute = `
-  SELECT sum(a) AS found, sum(b) AS expected,
-         sum(greatest(toInt64(b) - toInt64(a), 0)) AS lost, sum(greatest(toInt64(a) - toInt64(b), 0)) AS doubled
+  SELECT sum(kept) AS found, sum(counted) AS expected,
+         sum(greatest(toInt64(counted) - toInt64(kept), 0)) AS lost,
+         sum(greatest(toInt64(kept) - toInt64(counted), 0)) AS doubled
   FROM (
-    SELECT minute, event_type, category, sum(events) AS a, 0 AS b FROM events_per_minute GROUP BY ALL
-    UNION ALL
-    SELECT toDateTime(toStartOfMinute(timestamp), 'UTC') AS minute, event_type, category, 0 AS a, count() AS b
-    FROM events_distributed GROUP BY ALL SETTINGS optimize_use_projections = 0
-  ) GROUP BY minute, event_type, category`;
+    SELECT minute, event_type, category, sum(a) AS kept, sum(b) AS counted
+    FROM (
+      SELECT minute, event_type, category, sum(events) AS a, 0 AS b FROM events_per_minute GROUP BY ALL
+      UNION ALL
+      SELECT toStartOfMinute(timestamp) AS minute, event_type, category, 0 AS a, count() AS b
+      FROM events_distributed GROUP BY ALL SETTINGS optimize_use_projections = 0
+    )
+    GROUP BY minute, event_type, category
+  )`;
 
 const perDay = `
   SELECT a.event_date AS event_date, bitmapCardinality(a.users) AS found, bitmapCardinality(b.users) AS expected,

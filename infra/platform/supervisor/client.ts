@@ -31,6 +31,11 @@ export async function askGenerator(settings: Settings, run: unknown): Promise<bo
   return answer.started;
 }
 
+/** Stops the generator, if one runs. */
+export async function askGeneratorStop(settings: Settings): Promise<void> {
+  await call(settings, 'DELETE', '/generator');
+}
+
 /**
  * Sees to it that a supervisor runs: starts one in the background unless there is one.
  *

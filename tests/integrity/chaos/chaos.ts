@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCluster } from '../../../infra/connector/kafka/cluster.ts';
 import { bringUp } from '../../../infra/platform/bring-up.ts';
-import { persist } from '../../../infra/platform/demo/persist.ts';
+import { persist } from '../../../infra/platform/persist.ts';
 import { generateUntilDone } from '../../../infra/platform/generator/generate.ts';
 import { platformSettings } from '../../../infra/platform/platform-settings.ts';
 import { untilDrained } from '../../../infra/platform/proof/drained.ts';
