@@ -6,7 +6,7 @@ import type { Logger } from '../../shared/log/index.ts';
 import type { AsyncCaller } from './async/accept.ts';
 import type { Console } from './console/console.ts';
 import { refuseOtherOrigins } from './console/same-origin.ts';
-import { readJson, sendError, sendJson, sendText } from './http/answer.ts';
+import { discardRest, readJson, sendError, sendJson, sendText } from './http/answer.ts';
 import type { Authenticate } from './http/auth.ts';
 import { type Route, route } from './http/router.ts';
 import type { LogStore } from './logs/log-store.ts';
@@ -50,8 +50,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     (request, response) => {
       serve(request, response).catch((error) => {
         if (!(error instanceof HttpError)) log.error({ err: error, path: request.url }, 'a request failed');
-        if (!request.complete && !response.headersSent) response.setHeader('connection', 'close');
         sendError(response, error);
+        discardRest(request);
       });
     },
   );

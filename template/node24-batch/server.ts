@@ -118,10 +118,8 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
     } catch (error) {
       // Only what happened before the handler was called: an answer without X-Batch-Id.
       result = answerOfError(error);
-      if (result.status === 413 || result.status === 400) {
-        response.setHeader('connection', 'close');
-        request.resume();
-      }
+      // The rest is read and dropped, or the caller could not read why it was refused.
+      request.resume();
     }
     requests.inc({ code: result.status });
     durations.observe((performance.now() - startedAt) / 1000);

@@ -34,6 +34,25 @@ export function sendError(response: ServerResponse, error: unknown): void {
 }
 
 /**
+ * Reads and drops what is left of a body that was refused, so that the caller gets to read the answer; cuts it off
+ * where that is more than `maxBytes` or takes longer than `timeoutMs`.
+ */
+export function discardRest(
+  request: IncomingMessage,
+  { maxBytes = 67_108_864, timeoutMs = 10_000 } = {},
+): void {
+  if (request.complete || request.destroyed) return;
+  let left = maxBytes;
+  const timer = setTimeout(() => request.destroy(), timeoutMs);
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
+}
+
+/**
  * Reads a body that may be held whole.
  *
  * @throws HttpError 413 above `maxBytes`.

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from '../../../shared/errors/index.ts';
 import { parseDuration } from '../../connector/functions/units.ts';
-import { sendError } from '../http/answer.ts';
+import { discardRest, sendError } from '../http/answer.ts';
 import type { DeployedFunction } from '../provider/deployed-function.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Replica } from '../provider/replica.ts';
@@ -58,10 +58,9 @@ export function createCaller(options: CallerOptions): Caller {
         const extra = answerHeaders();
         for (let i = 0; i < extra.length; i += 2)
           response.setHeader(extra[i] as string, extra[i + 1] as string);
-        // What is left of the body is not read: the connection cannot be used again.
-        if (!request.complete) response.setHeader('connection', 'close');
       }
       sendError(response, error);
+      discardRest(request);
     } finally {
       observe({
         functionName: name,

@@ -2,13 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import { createKafka } from '../../../shared/clients/kafka/index.ts';
 import { engines } from '../../support/engines.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
 import { startGateway, type TestGateway } from './start-gateway.ts';
+
+// Processes start and stop here; on a busy machine that takes its time.
+jest.setTimeout(60_000);
 
 let gateway: TestGateway;
 let callbacks: Server;
@@ -43,11 +46,11 @@ beforeAll(async () => {
     envVars: { JOURNAL: join(gateway.dataDir, 'journal') },
     annotations: { 'com.openfaas.retry.min_wait': '100ms' },
   });
-}, 60_000);
+});
 afterAll(async () => {
   callbacks?.close();
   await gateway?.stop();
-}, 30_000);
+});
 
 const later = (path: string, init: RequestInit = {}) =>
   fetch(`${gateway.url}/async-function/flaky${path}`, { method: 'POST', ...init });
@@ -75,7 +78,7 @@ test('a call is accepted, made, and its answer sent to the callback address', as
     headers: { 'x-function-name': 'flaky', 'x-function-status': '201', 'content-type': 'text/plain' },
   });
   expect(Number(callback.headers['x-duration-seconds'])).toBeGreaterThan(0);
-}, 30_000);
+});
 
 test('a call that fails is made again', async () => {
   await later('/again?fail=2');
@@ -85,7 +88,7 @@ test('a call that fails is made again', async () => {
     expect(text).toMatch(/gateway_async_calls_total\{.*function_name="flaky",outcome="ok"\} \d/);
     expect(text).toMatch(/gateway_async_queue_depth\{part="gateway"\} 0/);
   });
-}, 30_000);
+});
 
 test('what was accepted is made, also when the gateway is killed in between; what was done is not done again', async () => {
   const paths = Array.from({ length: 60 }, (_, i) => `/many/${i}`);
@@ -107,7 +110,7 @@ test('what was accepted is made, also when the gateway is killed in between; wha
     { timeoutMs: 45_000 },
   );
   for (const path of paths) expect(journal().filter((line) => line === path).length).toBe(1);
-}, 80_000);
+});
 
 test.each([
   ['/async-function/none', {}, 404],
@@ -132,4 +135,4 @@ test('without Kafka a call is refused with 503', async () => {
   } finally {
     await alone.stop();
   }
-}, 40_000);
+});

@@ -2,20 +2,23 @@ import { createHash, randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startGateway, type TestGateway } from './start-gateway.ts';
+
+// Processes start and stop here; on a busy machine that takes its time.
+jest.setTimeout(60_000);
 
 let gateway: TestGateway;
 type Echo = { method: string; path: string; query: string; headers: Record<string, string>; body: string };
 
 beforeAll(async () => {
-  gateway = await startGateway({ GATEWAY_MAX_BODY_BYTES: '30000000', GATEWAY_UPSTREAM_TIMEOUT_MS: '2000' });
+  gateway = await startGateway({ GATEWAY_MAX_BODY_BYTES: '30000000' });
   await gateway.deploy('echo');
   await gateway.deploy('big');
   await gateway.deploy('slow');
   await gateway.deploy('crash');
-}, 30_000);
-afterAll(() => gateway.stop(), 30_000);
+});
+afterAll(() => gateway.stop());
 
 const echo = async (path: string, init: RequestInit = {}) => {
   const answer = await fetch(`${gateway.url}/function/echo${path}`, init);
@@ -154,7 +157,28 @@ describe('what goes wrong', () => {
   });
 
   test('a call that takes too long is 504', async () => {
-    expect((await fetch(`${gateway.url}/function/slow?ms=10000`)).status).toBe(504);
+    const impatient = await startGateway({ GATEWAY_UPSTREAM_TIMEOUT_MS: '1000' });
+    try {
+      await impatient.deploy('slow');
+      expect((await fetch(`${impatient.url}/function/slow?ms=10000`)).status).toBe(504);
+    } finally {
+      await impatient.stop();
+    }
+  });
+
+  test('a function that says how long it may take gets that long, and no longer', async () => {
+    const impatient = await startGateway({ GATEWAY_UPSTREAM_TIMEOUT_MS: '1000' });
+    try {
+      await impatient.deploy('slow', { envVars: { exec_timeout: '4s' } });
+      expect((await fetch(`${impatient.url}/function/slow?ms=2000`)).status).toBe(200);
+      const late = await fetch(`${impatient.url}/function/slow?ms=20000`);
+      expect([late.status, await late.json()]).toEqual([
+        504,
+        { error: expect.stringContaining('exec_timeout') },
+      ]);
+    } finally {
+      await impatient.stop();
+    }
   });
 
   test('more calls than a function wants at once are 429', async () => {

@@ -1,9 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/ports.ts';
 import { startGateway, type TestGateway } from './start-gateway.ts';
+
+// Processes start and stop here; on a busy machine that takes its time.
+jest.setTimeout(60_000);
 
 let gateway: TestGateway;
 let target: Server;
@@ -18,12 +21,12 @@ beforeAll(async () => {
   gateway = await startGateway({
     METRICS_TARGETS: `store=http://127.0.0.1:${port}/metrics,gone=http://127.0.0.1:${await freePort()}/metrics,silent=http://127.0.0.1:${port}/silent`,
   });
-}, 30_000);
+});
 afterAll(async () => {
   await gateway.stop();
   target.closeAllConnections();
   target.close();
-}, 30_000);
+});
 
 const metrics = async () => (await fetch(`${gateway.url}/metrics`)).text();
 
@@ -45,7 +48,7 @@ test('the clock calls a function through the gateway', async () => {
     body: JSON.stringify({ service: 'slow', image: 'slow', annotations: {} }),
   });
   expect((await gateway.status('slow')).annotations).toEqual({});
-}, 30_000);
+});
 
 test('one text holds the gateway’s, the replicas’ and the other parts’ metrics', async () => {
   await gateway.deploy('echo');

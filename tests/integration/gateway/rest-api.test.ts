@@ -1,8 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
 import { startGateway, type TestGateway } from './start-gateway.ts';
+
+// Processes start and stop here; on a busy machine that takes its time.
+jest.setTimeout(60_000);
 
 let gateway: TestGateway;
 const send = (method: string, path: string, body: unknown) =>
@@ -10,8 +13,8 @@ const send = (method: string, path: string, body: unknown) =>
 
 beforeAll(async () => {
   gateway = await startGateway();
-}, 30_000);
-afterAll(() => gateway.stop(), 30_000);
+});
+afterAll(() => gateway.stop());
 
 describe('functions', () => {
   test('are created, listed, described, updated, scaled and removed', async () => {
