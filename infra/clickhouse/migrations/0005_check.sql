@@ -1,44 +1,41 @@
 -- What aggregation-check knows and has found. Used on the first shard alone.
 
--- Kafka's ledger: what one segment of one partition of events_clean holds, by minute of event time. A segment is
--- written once it lies below the read-committed end; it never changes then, so that writing it twice changes nothing.
+-- Kafka's ledger: what a segment of one partition of events_clean holds, by minute of event time. A segment is
+-- written again as it grows, and the row that reaches further replaces the other, so writing twice changes nothing.
 CREATE TABLE IF NOT EXISTS {database}.check_ledger
 (
     topic_id         String,
     source_partition UInt16,
-    segment          UInt64,
     first_offset     UInt64,
     end_offset       UInt64,
-    events           UInt64,
     minutes          Array(DateTime('UTC')),
     counts           Array(UInt64),
     offset_sums      Array(UInt64)
 )
-ENGINE = {engine:ReplacingMergeTree:events}
-ORDER BY (topic_id, source_partition, segment)
-SETTINGS non_replicated_deduplication_window = 10000;
+ENGINE = {engine:ReplacingMergeTree:end_offset}
+ORDER BY (topic_id, source_partition, first_offset);
 
--- Dead letters of the two sinks: their events are not lost, they are kept elsewhere.
-CREATE TABLE IF NOT EXISTS {database}.check_dead_letters
+-- Records of events_clean that one sink need not have: dead letters, open or purged, and repeats of an event that
+-- the store has from another place. Redriven ones are noted too; those it must have.
+CREATE TABLE IF NOT EXISTS {database}.check_exceptions
 (
-    function         LowCardinality(String),
+    sink             LowCardinality(String),
     topic_id         String,
     source_partition UInt16,
     source_offset    UInt64,
-    minute           Nullable(DateTime('UTC')),
-    state            Enum8('open' = 1, 'closed' = 2),
-    dlq_partition    UInt16,
-    dlq_offset       UInt64
+    minute           DateTime('UTC'),
+    state            Enum8('open' = 1, 'purged' = 2, 'redriven' = 3, 'repeat' = 4),
+    version          UInt64
 )
-ENGINE = {engine:ReplacingMergeTree:dlq_offset}
-ORDER BY (function, topic_id, source_partition, source_offset);
+ENGINE = {engine:ReplacingMergeTree:version}
+ORDER BY (sink, topic_id, source_partition, source_offset);
 
 -- How far each partition of the dead-letter topic has been read into the table above.
 CREATE TABLE IF NOT EXISTS {database}.check_positions
 (
-    topic_id     String,
-    partition    UInt16,
-    next_offset  UInt64
+    topic_id    String,
+    partition   UInt16,
+    next_offset UInt64
 )
 ENGINE = {engine:ReplacingMergeTree:next_offset}
 ORDER BY (topic_id, partition);
