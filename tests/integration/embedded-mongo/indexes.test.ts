@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Collection, type Filter, MongoClient, type Sort } from 'mongodb';
+import { unique } from '../../support/names.ts';
+import { type OwnServer, ownServer } from './server.ts';
+
+type Doc = Record<string, unknown>;
+
+const value = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 6 }) },
+  { weight: 2, arbitrary: fc.constantFrom('a', 'b', 'ab', '', 'b\u0000', 'é') },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 5 }).map((n) => new Date(n * 1000)) },
+  fc.constantFrom(null, true, false, -1.5, 2.5, 1e300, Number.MAX_SAFE_INTEGER),
+);
+const operators = fc.oneof(
+  value,
+  fc.record({ $gte: value, $lt: value }),
+  fc.record({ $gt: value }),
+  fc.record({ $lte: value }),
+  fc.array(value, { minLength: 1, maxLength: 4 }).map((values) => ({ $in: values })),
+  fc.record({ $ne: value }),
+);
+const direction = fc.constantFrom(1 as const, -1 as const);
+const condition = fc.dictionary(fc.constantFrom('a', 'b', 'c.d'), operators, { maxKeys: 3 });
+const query = fc.record({
+  filter: fc.oneof(
+    { weight: 4, arbitrary: condition },
+    fc.tuple(condition, condition).map(([one, other]) => ({ $or: [one, other] })),
+    fc.tuple(condition, condition).map(([one, other]) => ({ $and: [one, other] })),
+  ),
+  sort: fc.uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c.d'), direction), {
+    selector: ([field]) => field,
+  }),
+  idDirection: direction,
+  skip: fc.integer({ min: 0, max: 5 }),
+  limit: fc.integer({ min: 0, max: 30 }),
+});
+/** `arrays`: how many in a hundred values are arrays. */
+const documents = (arrays: number) => {
+  const field =
+    arrays === 0 ? value : fc.oneof({ weight: 9, arbitrary: value }, fc.array(value, { maxLength: 3 }));
+  return fc.array(
+    fc.record({ a: field, b: field, c: fc.record({ d: field }, { requiredKeys: [] }) }, { requiredKeys: [] }),
+    { minLength: 60, maxLength: 200 },
+  );
+};
+
+describe('a query has one answer, whatever index leads to it', () => {
+  let server: OwnServer;
+  let client: MongoClient;
+
+  beforeAll(async () => {
+    server = await ownServer();
+    await server.start();
+    client = await MongoClient.connect(server.uri);
+  }, 60_000);
+
+  afterAll(async () => {
+    await client?.close();
+    await server?.remove();
+  });
+
+  async function pair(docs: Doc[]): Promise<{ scanned: Collection<Doc>; indexed: Collection<Doc> }> {
+    const db = client.db(unique('db'));
+    const scanned = db.collection<Doc>('scanned');
+    const indexed = db.collection<Doc>('indexed');
+    const numbered = docs.map((doc, i) => ({ _id: i as never, ...doc }));
+    // Half before and half after the indexes are made: both are to be in them.
+    const half = numbered.length >> 1;
+    await scanned.insertMany(numbered);
+    await indexed.insertMany(numbered.slice(0, half));
+    await indexed.createIndex({ a: 1, b: -1 });
+    await indexed.createIndex({ b: 1 });
+    await indexed.createIndex({ 'c.d': -1, a: 1 }, { sparse: true });
+    await indexed.insertMany(numbered.slice(half));
+    return { scanned, indexed };
+  }
+
+  const ask = (collection: Collection<Doc>, q: typeof query extends fc.Arbitrary<infer Q> ? Q : never) =>
+    collection
+      .find(q.filter as Filter<Doc>)
+      .sort([...q.sort, ['_id', q.idDirection]] as Sort)
+      .skip(q.skip)
+      .limit(q.limit)
+      .toArray();
+
+  test.each([0, 10])(
+    'random queries over random documents, %i %% of values arrays',
+    async (arrays) => {
+      for (const docs of fc.sample(documents(arrays), { numRuns: 3, seed: 7 + arrays })) {
+        const { scanned, indexed } = await pair(docs);
+        // Natural order makes the reference read every document, and sort by itself.
+        await fc.assert(
+          fc.asyncProperty(query, async (q) => {
+            expect(await ask(indexed, q)).toEqual(await ask(scanned, q));
+            const filter = q.filter as Filter<Doc>;
+            expect(await indexed.countDocuments(filter)).toBe((await scanned.find(filter).toArray()).length);
+          }),
+          { numRuns: 150, seed: 11 },
+        );
+      }
+    },
+    60_000,
+  );
+
+  test('an update and a removal change every index', async () => {
+    const { indexed } = await pair(
+      Array.from({ length: 100 }, (_, i) => ({ a: i % 10, b: i % 4, c: { d: i } })),
+    );
+    await indexed.updateMany({ a: 3 }, { $set: { a: 'moved' }, $unset: { c: 1 } });
+    await indexed.deleteMany({ a: 4 });
+    expect(await indexed.find({ a: 3 }).toArray()).toEqual([]);
+    expect(await indexed.countDocuments({ a: 'moved' })).toBe(10);
+    expect(await indexed.countDocuments({ b: { $gte: 0 } })).toBe(90);
+    expect(await indexed.countDocuments({ 'c.d': { $gte: 0 } })).toBe(80);
+  });
+});
