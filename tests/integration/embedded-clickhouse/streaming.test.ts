@@ -142,11 +142,13 @@ test('more queries than the limit are refused with code 202, and end by themselv
     return sent;
   });
   await eventually(async () => {
-    const response = await fetch(`${server.url}/?query=SELECT+1`);
-    expect(response.status).toBe(500);
-    expect(response.headers.get('x-clickhouse-exception-code')).toBe('202');
-    expect(await response.text()).toMatch(/TOO_MANY_SIMULTANEOUS_QUERIES/);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toContain(`clickhouse_running_queries ${maxQueries}\n`);
   });
+  const response = await fetch(`${server.url}/?query=SELECT+1`);
+  expect(response.status).toBe(500);
+  expect(response.headers.get('x-clickhouse-exception-code')).toBe('202');
+  expect(await response.text()).toMatch(/TOO_MANY_SIMULTANEOUS_QUERIES/);
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
   for (const sent of long) sent.destroy();
   await eventually(async () => expect(await processes()).toBe(0));

@@ -15,7 +15,7 @@ export class EngineError extends Error {
 }
 
 const shape = /^(?:Query failed: )?Code: (\d+)\. DB::Exception: (.*) \(([A-Z][A-Z0-9_]*)\)\s*$/s;
-const version = / \(version [\d.]+[^()]*(?:\([^()]*\))?\)$/;
+const version = / \(version [\d.]+[^()]*(?:\([^()]*\))?\)\.?$/;
 
 /**
  * What the engine threw, taken apart. It wraps some exceptions several times in their own text; the innermost

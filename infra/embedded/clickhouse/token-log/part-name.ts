@@ -15,6 +15,8 @@ export function parsePartName(name: string): PartName | undefined {
   if (match === null) return undefined;
   const [, partition = '', ...numbers] = match;
   const [minBlock = 0, maxBlock = 0, level = 0, mutation = 0] = numbers.map((text) => Number(text ?? 0));
+  // Parts of tables with the engine's oldest syntax begin with two dates.
+  if (minBlock > maxBlock) return undefined;
   return { partition, minBlock, maxBlock, level, mutation };
 }
 
