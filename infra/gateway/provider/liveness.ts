@@ -13,10 +13,11 @@ export interface LivenessOptions {
 
 /**
  * Kills replicas that are there but answer no more (frozen, caught in a loop). A replica that is busy has
- * `failures` × `timeoutMs` to answer. The returned function ends the watch.
+ * `failures` × `timeoutMs` to answer: long, because a batch on a machine with too much to do is slow, and killing it
+ * makes the same work be done again. The returned function ends the watch.
  */
 export function watchLiveness(options: LivenessOptions): () => void {
-  const { replicas, log, intervalMs = 5000, timeoutMs = 5000, failures = 3 } = options;
+  const { replicas, log, intervalMs = 5000, timeoutMs = 5000, failures = 8 } = options;
   const silent = new WeakMap<Replica, number>();
   const asking = new WeakSet<Replica>();
   const timer = setInterval(() => {
