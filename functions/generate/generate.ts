@@ -140,12 +140,13 @@ export function createGenerate(
     const source = sourceOf(runId, progress);
     while (!isDone(progress) && now() < endMs && !signal.aborted) {
       const step = nextStepOf(progress);
+      progress = { ...progress, pausedMs: step.pausedMs };
       if ('waitMs' in step) {
         await sleep(Math.min(step.waitMs, Math.max(1, endMs - now())), signal);
         continue;
       }
       const events = Array.from({ length: step.write }, (_, i) => source(progress.next + i, step.pausedMs));
-      const after = advance({ ...progress, pausedMs: step.pausedMs }, events);
+      const after = advance(progress, events);
       await run.write(events, after);
       progress = after;
       dependencies.onWritten(events);

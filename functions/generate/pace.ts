@@ -7,7 +7,8 @@ const gatherMs = 100;
 /** A run that is further behind than this was stopped; it goes on from now instead of making up for it. */
 const longestCatchUpMs = 5000;
 
-export type Step = { write: number; pausedMs: number } | { waitMs: number };
+/** `pausedMs` is to be kept for the next step, also after a wait: a pause that is forgotten would be seen again for ever. */
+export type Step = ({ write: number } | { waitMs: number }) & { pausedMs: number };
 
 /**
  * What a run does now: write the events that are due, or wait until some are.
@@ -38,5 +39,5 @@ export function nextStep({
   // The last few of a run do not wait for company.
   const enough = Math.max(1, Math.min(most, Math.floor((rate * gatherMs) / 1000)));
   if (due >= enough) return { write: Math.min(due, most), pausedMs: paused };
-  return { waitMs: Math.max(1, Math.ceil(((enough - due) * 1000) / rate)) };
+  return { waitMs: Math.max(1, Math.ceil(((enough - due) * 1000) / rate)), pausedMs: paused };
 }
