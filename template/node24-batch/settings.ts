@@ -38,8 +38,19 @@ const schema = z.object({
   STOP_GRACE: duration('15s'),
 });
 
+export interface WrapperSettings {
+  handlerPath: string;
+  functionName: string;
+  port: number;
+  bindAddress: string;
+  maxBodyBytes: number;
+  maxInFlight: number;
+  execTimeoutMs: number;
+  stopGraceMs: number;
+}
+
 /** Reads the wrapper's own settings. @throws SettingsError that names every bad one. */
-export function readWrapperSettings(env: NodeJS.ProcessEnv) {
+export function readWrapperSettings(env: NodeJS.ProcessEnv): WrapperSettings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
   if (!result.success) {

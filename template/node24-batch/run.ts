@@ -1,0 +1,43 @@
+import { createLogger } from '../../shared/log/index.ts';
+import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { createFunctionServer, type Handler } from './server.ts';
+import type { WrapperSettings } from './settings.ts';
+
+/** What a function's handler.ts exports. */
+export interface FunctionModule {
+  handler?: Handler;
+  /** Called once, when all calls are done and the process is about to end. */
+  close?: () => Promise<void>;
+}
+
+/** Serves one function over HTTP until SIGTERM, then stops gracefully. */
+export async function run(module: FunctionModule, settings: WrapperSettings): Promise<void> {
+  const log = createLogger(settings.functionName);
+  collectProcessMetrics();
+  if (typeof module.handler !== 'function') {
+    log.fatal(
+      { function: settings.functionName },
+      `${settings.handlerPath} exports no function named handler`,
+    );
+    process.exit(1);
+  }
+  const server = createFunctionServer({ ...settings, handler: module.handler, log });
+  const port = await server.listen(settings.port, settings.bindAddress);
+  log.info({ function: settings.functionName, port }, 'ready');
+
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return;
+    stopped = true;
+    await server.stop(settings.stopGraceMs);
+    await module.close?.();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+
+  if (process.send !== undefined) {
+    // A gateway that died cannot stop its replicas, and the next one starts its own.
+    process.on('disconnect', () => process.exit(0));
+    process.send({ type: 'listening', port });
+  }
+}
