@@ -75,7 +75,7 @@ export function createKafkaLog({
       const found = cluster.topics.get(topic);
       return found === undefined ? undefined : { found, brokers: cluster.brokers };
     } catch (error) {
-      if (nameOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      if (isUnknownTopic(error)) return undefined;
       throw error;
     }
   }
@@ -183,6 +183,13 @@ async function fetchOne(connection: Connection, topicId: string, partition: numb
   const fetched = answer.responses[0]?.partitions[0];
   if (fetched === undefined) throw new PipelineError('NO_ANSWER', `partition ${partition}: an empty answer`);
   return fetched;
+}
+
+/** The library has its own error for a topic that is not in the answer; it asks for metadata alone here. */
+function isUnknownTopic(error: unknown): boolean {
+  return (
+    nameOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION' || (error as { code?: unknown }).code === 'PLT_KFK_USER'
+  );
 }
 
 /** Kafka's name of an error, wherever in a chain of causes it stands. */
