@@ -36,6 +36,8 @@ await build({
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
+  // The same, with its WebAssembly inside instead of in a file beside it.
+  alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
   // Optional parts of the MongoDB driver, asked for only by settings that use them.
   external: [
     '@aws-sdk/credential-providers',
