@@ -20,4 +20,9 @@ router.onPage((shown) => {
     else link.removeAttribute('aria-current');
   }
 });
+// The address names the page; going to its content must not change it.
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  main.focus();
+});
 router.start();

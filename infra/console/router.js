@@ -3,35 +3,17 @@ import { h } from './dom/element.js';
 /**
  * Shows the page that the address names after `#`. A path may end in a parameter: `/functions/:name`.
  *
- * @param {{live: any, main: HTMLElement, pages: readonly {path: string, load: () => Promise<{default: Function}>}[]}} options
+ * @param {{live: any, main: HTMLElement, pages: readonly {path: string, create: Function}[]}} options
  */
 export function createRouter({ live, main, pages }) {
   const listeners = [];
   let current;
-  let turn = 0;
   let first = true;
 
-  async function show() {
-    if (location.hash === '#main') return;
+  function show() {
     const { page, params, query } = match(pages, location.hash.slice(1) || '/pipeline');
-    const mine = ++turn;
-    let shown;
-    try {
-      const { default: create } = await page.load();
-      if (mine !== turn) return;
-      current?.close?.();
-      shown = create({ live, params, query });
-    } catch (error) {
-      if (mine !== turn) return;
-      shown = {
-        title: 'Not loaded',
-        element: h(
-          'p',
-          { class: 'outcome bad' },
-          `This page could not be loaded (${error.message}). Load it again.`,
-        ),
-      };
-    }
+    current?.close?.();
+    const shown = page.create({ live, params, query });
     current = shown;
     const heading = h('h1', { tabindex: -1 }, shown.heading ?? shown.title);
     main.replaceChildren(heading, shown.element);

@@ -1,9 +1,19 @@
-/** All pages; those with a `link` stand in the navigation, `under` says which of them a page belongs to. */
+import askPage from './ask/page.js';
+import deployPage from './deploy/page.js';
+import functionPage from './function/page.js';
+import functionsPage from './functions/page.js';
+import nowherePage from './nowhere.js';
+import pipelinePage from './pipeline/page.js';
+
+/**
+ * All pages; those with a `link` stand in the navigation, `under` says which of them a page belongs to. All are
+ * loaded at once: a page that is only fetched when it is wanted is not there while the gateway is away.
+ */
 export const pages = [
-  { path: '/pipeline', link: 'Pipeline', load: () => import('./pipeline/page.js') },
-  { path: '/functions', link: 'Functions', load: () => import('./functions/page.js') },
-  { path: '/functions/:name', under: '/functions', load: () => import('./function/page.js') },
-  { path: '/deploy', under: '/functions', load: () => import('./deploy/page.js') },
-  { path: '/ask', link: 'Ask', load: () => import('./ask/page.js') },
-  { path: '/nowhere', load: () => import('./nowhere.js') },
+  { path: '/pipeline', link: 'Pipeline', create: pipelinePage },
+  { path: '/functions', link: 'Functions', create: functionsPage },
+  { path: '/functions/:name', under: '/functions', create: functionPage },
+  { path: '/deploy', under: '/functions', create: deployPage },
+  { path: '/ask', link: 'Ask', create: askPage },
+  { path: '/nowhere', create: nowherePage },
 ];

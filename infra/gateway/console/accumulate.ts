@@ -24,10 +24,14 @@ export function createAccumulator({ forgetAfterMs = 60_000 } = {}) {
   const sources = new Map<string, number>();
   const totals = new Map<string, Map<string, Total>>();
 
-  /** Adds one scrape; the answer is a copy. */
-  return function add(atMs: number, samples: readonly Sample[]): Totals {
+  /**
+   * Adds the counters of one scrape; the answer is a copy.
+   *
+   * @param present samples of any kind: they show which processes answered, also those that counted nothing yet.
+   */
+  return function add(atMs: number, samples: readonly Sample[], present: readonly Sample[] = []): Totals {
     const kept = new Map([...series].filter(([, seen]) => atMs - seen.atMs < forgetAfterMs));
-    const now = new Set<string>();
+    const now = new Set(present.map(sourceOf));
     for (const sample of samples) {
       const source = sourceOf(sample);
       now.add(source);

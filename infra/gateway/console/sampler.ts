@@ -1,5 +1,5 @@
 import type { Logger } from '../../../shared/log/index.ts';
-import { parseMetrics } from '../../../shared/metrics/parse.ts';
+import { parseMetrics, type Sample } from '../../../shared/metrics/parse.ts';
 import type { DeployedFunction } from '../provider/deployed-function.ts';
 import { createAccumulator } from './accumulate.ts';
 import { observe } from './observe.ts';
@@ -53,13 +53,8 @@ export function createSampler(options: SamplerOptions): Sampler {
     if (closed) return;
     const atMs = now();
     const samples = parseMetrics(text, (name) => isCounted(name) || isMeasured(name));
-    const reading = {
-      atMs,
-      totals: accumulate(
-        atMs,
-        samples.filter(({ name }) => isCounted(name)),
-      ),
-    };
+    const counted = samples.filter(({ name }) => isCounted(name));
+    const reading = { atMs, totals: accumulate(atMs, counted, samples.filter(showsPresence)) };
     readings.push(reading);
     while ((readings[1]?.atMs ?? atMs) <= atMs - minuteMs) readings.shift();
     const since = (ms: number) => readings.findLast((r) => r.atMs <= atMs - ms) ?? (readings[0] as Reading);
@@ -106,4 +101,9 @@ export function createSampler(options: SamplerOptions): Sampler {
       listeners.clear();
     },
   };
+}
+
+/** Parts that answered, and replicas that told anything; what a supervisor tells of others shows nothing. */
+function showsPresence({ name, labels, value }: Sample): boolean {
+  return name === 'up' ? value === 1 : labels.replica !== undefined;
 }

@@ -71,7 +71,7 @@ function createControl(parameter, value) {
 /** What a list is when it is not given, where the description does not say. */
 const standards = { by: 'event_type' };
 
-function createChoices({ name, choices, standard, description }, value) {
+function createChoices({ name, choices, standard }, value) {
   const chosen = new Set(value === null ? [standard ?? standards[name]].flat() : value.split(','));
   const boxes = choices.map((choice) =>
     h('input', { type: 'checkbox', value: choice, checked: chosen.has(choice) }),
@@ -82,7 +82,6 @@ function createChoices({ name, choices, standard, description }, value) {
       { class: 'field choices' },
       h('legend', {}, titleOf(name)),
       ...boxes.map((box) => h('label', {}, box, box.value)),
-      h('p', { class: 'hint' }, description.replace(/, separated by commas.*/, '')),
     ),
     read: () => [
       [
