@@ -31,6 +31,7 @@ export function createMongo(
     socketTimeoutMS: socketTimeoutMs,
     maxPoolSize,
   });
+  forgetFailedConnections(client);
   const db = client.db(settings.mongodbDatabase);
   return {
     client,
@@ -38,4 +39,14 @@ export function createMongo(
     events: () => db.collection(settings.mongodbCollection),
     close: () => client.close(),
   };
+}
+
+/**
+ * The driver connects by itself at first use, but when that fails it keeps the closed topology and answers
+ * "Topology is closed" for ever, also once the server is there. Without it the next use connects anew.
+ */
+function forgetFailedConnections(client: MongoClient): void {
+  client.on('topologyClosed', () => {
+    (client as { topology?: unknown }).topology = undefined;
+  });
 }
