@@ -16,6 +16,7 @@ import { createMetricsCollector, readTargets } from './metrics/collect.ts';
 import { createGatewayMetrics } from './metrics/gateway-metrics.ts';
 import { ensureGatewayPassword } from './password.ts';
 import { namespace } from './provider/deployment.ts';
+import { watchIdle } from './provider/idle.ts';
 import { watchLiveness } from './provider/liveness.ts';
 import { createProvider } from './provider/provider.ts';
 import { createSecretStore } from './provider/secrets.ts';
@@ -102,6 +103,11 @@ schedule();
 log.info({ port }, 'gateway is ready');
 
 const endWatch = watchLiveness({ replicas: () => provider.list().flatMap((f) => f.replicas), log });
+const endIdleWatch = watchIdle({
+  functions: provider.list,
+  scaleToZero: (name) => provider.scale(name, 0),
+  log,
+});
 
 let stopping = false;
 async function stop(): Promise<void> {
@@ -111,6 +117,7 @@ async function stop(): Promise<void> {
   cron.close();
   queue.stopTaking();
   endWatch();
+  endIdleWatch();
   await gateway.close();
   await queue.close();
   await logs.close();

@@ -62,6 +62,7 @@ export function createCaller(options: CallerOptions): Caller {
       sendError(response, error);
       discardRest(request);
     } finally {
+      deployed.lastCallAtMs = Date.now();
       observe({
         functionName: name,
         status: response.statusCode,

@@ -118,6 +118,17 @@ test('scaled to zero, a function wakes on a call', async () => {
   expect(await gateway.status('slow')).toMatchObject({ replicas: 1, availableReplicas: 1 });
 });
 
+test('an idle function whose labels allow it is scaled to zero, and wakes on a call', async () => {
+  await gateway.deploy('idler', {
+    image: 'slow',
+    labels: { 'com.openfaas.scale.zero': 'true', 'com.openfaas.scale.zero-duration': '1s' },
+  });
+  await eventually(async () => {
+    expect(await gateway.status('idler')).toMatchObject({ replicas: 0, availableReplicas: 0 });
+  });
+  expect((await call('idler')).status).toBe(200);
+});
+
 describe('the gateway itself', () => {
   test('kill -9: its replicas end, and the next one has every function again', async () => {
     await scale('slow', 2);

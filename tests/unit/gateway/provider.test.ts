@@ -7,6 +7,7 @@ import { backoffMs } from '../../../infra/gateway/provider/backoff.ts';
 import { leastBusy } from '../../../infra/gateway/provider/choose.ts';
 import { readDeployment } from '../../../infra/gateway/provider/deployment.ts';
 import { replicaEnvironment } from '../../../infra/gateway/provider/environment.ts';
+import { idleLimitMs } from '../../../infra/gateway/provider/idle.ts';
 import { handlerOfImage, imageName } from '../../../infra/gateway/provider/images.ts';
 import { heapLimitMiB, parseQuantity } from '../../../infra/gateway/provider/quantity.ts';
 import { createSecretStore } from '../../../infra/gateway/provider/secrets.ts';
@@ -189,4 +190,15 @@ describe('secrets', () => {
     );
     expect(store.list()).toEqual([]);
   });
+});
+
+test.each([
+  [undefined, undefined],
+  [{}, undefined],
+  [{ 'com.openfaas.scale.zero': 'false' }, undefined],
+  [{ 'com.openfaas.scale.zero': 'true' }, 900_000],
+  [{ 'com.openfaas.scale.zero': 'true', 'com.openfaas.scale.zero-duration': '30s' }, 30_000],
+  [{ 'com.openfaas.scale.zero-duration': '30s' }, undefined],
+])('idle limit of %j', (labels, limitMs) => {
+  expect(idleLimitMs({ labels })).toBe(limitMs);
 });
