@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { createFunctionCaller } from '../../../../infra/connector/call/function-caller.ts';
 import { type Connector, createConnector } from '../../../../infra/connector/connector.ts';
-import { createCluster } from '../../../../infra/connector/kafka/cluster.ts';
+import { type Cluster, createCluster } from '../../../../infra/connector/kafka/cluster.ts';
 import { createGatewayClient } from '../../../../shared/clients/gateway/index.ts';
 
 /** A connector in this process, with times that suit a test. `CONNECTOR_TEST_LOG=debug` shows its log. */
@@ -12,10 +12,14 @@ export function startConnector(options: {
   instanceId?: string;
   timeoutMs?: number;
   rebuildIntervalMs?: number;
+  /** Puts something between connector and cluster. */
+  around?: (cluster: Cluster) => Cluster;
 }): Connector {
   const name = options.instanceId ?? 'test';
   return createConnector({
-    cluster: createCluster({ bootstrapServers: options.bootstrapServers, clientId: name }),
+    cluster: (options.around ?? ((cluster) => cluster))(
+      createCluster({ bootstrapServers: options.bootstrapServers, clientId: name }),
+    ),
     caller: createFunctionCaller({
       gatewayUrl: options.gatewayUrl,
       connectorName: name,
