@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCluster } from '../../../infra/connector/kafka/cluster.ts';
 import { bringUp } from '../../../infra/platform/bring-up.ts';
-import { persist } from '../../../infra/platform/persist.ts';
 import { generateUntilDone } from '../../../infra/platform/generator/generate.ts';
+import { persist } from '../../../infra/platform/persist.ts';
 import { platformSettings } from '../../../infra/platform/platform-settings.ts';
 import { untilDrained } from '../../../infra/platform/proof/drained.ts';
 import { type Proof, prove } from '../../../infra/platform/proof/proof.ts';
@@ -12,12 +12,14 @@ import type { Settings } from '../../../shared/config/index.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { type Injected, inject } from './inject.ts';
 import { createRandom } from './random.ts';
-import { createSchedule, type ScheduledFault } from './schedule.ts';
+import { createSchedule, type Kind, type Role, type ScheduledFault } from './schedule.ts';
 
 export interface ChaosOptions {
   seed: number;
   faults: number;
   events: number;
+  roles?: readonly Role[] | undefined;
+  kinds?: readonly Kind[] | undefined;
   /** Settings of a platform of its own: data folder and ports; the gateway's address is that of the fault proxy. */
   env: NodeJS.ProcessEnv;
   onLine: (line: string) => void;
@@ -43,7 +45,15 @@ const SECONDS_A_FAULT = 2;
  * Runs the whole platform under load while a seeded schedule of faults hits every role, then counts each event
  * in both stores and every rollup. Leaves the platform up.
  */
-export async function runChaos({ seed, faults, events, env, onLine }: ChaosOptions): Promise<ChaosReport> {
+export async function runChaos({
+  seed,
+  faults,
+  events,
+  roles,
+  kinds,
+  env,
+  onLine,
+}: ChaosOptions): Promise<ChaosReport> {
   const startedMs = Date.now();
   const proxy = await startFaultProxy({ gatewayPort: Number(env.GATEWAY_PORT) });
   // The supervisor is started with the environment of this process.
@@ -52,7 +62,7 @@ export async function runChaos({ seed, faults, events, env, onLine }: ChaosOptio
   const report: ChaosReport = { seed, events, seconds: 0, injected: [], proofs: [], lost: 0, doubled: 0 };
   try {
     await bringUp(settings);
-    const schedule = createSchedule({ seed, faults });
+    const schedule = createSchedule({ seed, faults, ...(roles && { roles }), ...(kinds && { kinds }) });
     const random = createRandom(seed ^ 0x5eed);
     const rounds = Math.max(1, Math.ceil(events / ROUND_EVENTS));
     for (let round = 0; round < rounds; round++) {

@@ -31,6 +31,8 @@ export type Fault =
   /** The answer arrives late. */
   | { kind: 'delay'; role: Called; ms: number };
 
+const needsCall: ReadonlySet<string> = new Set(['drop-answer', 'lie', 'delay']);
+
 export interface ScheduledFault {
   number: number;
   /** Pause before it, after the fault before was injected. */
@@ -38,22 +40,38 @@ export interface ScheduledFault {
   fault: Fault;
 }
 
-const kinds = ['kill', 'kill', 'restart', 'freeze', 'drop-answer', 'lie', 'delay'] as const;
+export const kinds = ['kill', 'restart', 'freeze', 'drop-answer', 'lie', 'delay'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** How often each kind comes; the last three need a role that is called. */
+const weights: Record<Kind, number> = { kill: 2, restart: 1, freeze: 1, 'drop-answer': 1, lie: 1, delay: 1 };
 
 /**
  * A schedule of faults that depends on nothing but its seed. Roles take turns in shuffled rounds, so that a
  * long schedule hits every role about equally often.
  */
-export function createSchedule({ seed, faults }: { seed: number; faults: number }): ScheduledFault[] {
+export function createSchedule({
+  seed,
+  faults,
+  roles: wantedRoles = roles,
+  kinds: wantedKinds = kinds,
+}: {
+  seed: number;
+  faults: number;
+  roles?: readonly Role[];
+  kinds?: readonly Kind[];
+}): ScheduledFault[] {
   const random = createRandom(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const schedule: ScheduledFault[] = [];
   let round: Role[] = [];
   for (let number = 1; number <= faults; number++) {
-    if (round.length === 0) round = shuffled(roles, random);
+    if (round.length === 0) round = shuffled(wantedRoles, random);
     const role = round.pop() as Role;
     const called = sinks.find((name) => name === role);
-    const kind = called ? pick(kinds) : pick(kinds.slice(0, 4));
+    const possible = wantedKinds.filter((each) => called || !needsCall.has(each));
+    if (possible.length === 0) throw new Error(`no wanted kind of fault fits ${role}`);
+    const kind = pick(possible.flatMap((each) => Array<Kind>(weights[each]).fill(each)));
     // Now and then longer than the session time-out (10 s), so that a frozen connector loses its partitions.
     const freezeMs = Math.round(random() < 0.1 ? 11_000 + random() * 3000 : 100 + random() * 2500);
     const fault: Fault =
