@@ -185,7 +185,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      options.console.close();
+      await options.console.close();
       await provider.close();
       server.closeAllConnections();
       await closed;

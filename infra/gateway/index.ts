@@ -7,6 +7,7 @@ import { createAsyncCaller } from './async/accept.ts';
 import { createAsyncQueue } from './async/queue.ts';
 import { createWorker } from './async/worker.ts';
 import { createConsole } from './console/console.ts';
+import { createDeadLetterReader } from './console/dead-letters/reader.ts';
 import { callByClock, schedulesOf } from './cron/call.ts';
 import { createCron } from './cron/cron.ts';
 import { createGateway } from './gateway.ts';
@@ -84,6 +85,10 @@ const gateway = createGateway({
     folder: resolve(root, 'infra/console'),
     vendorFolder: resolve(root, 'node_modules/uplot/dist'),
     variables: publicVariables(),
+    deadLetters: createDeadLetterReader({
+      bootstrapServers: settings.kafkaBootstrapServers,
+      topic: settings.dlqTopic,
+    }),
     log,
   }),
   authenticate: basicAuth({ user: settings.gatewayUser, password: ensureGatewayPassword(settings) }),

@@ -19,6 +19,7 @@ const passedOn = [
   'maxReplicas',
   'kafkaBootstrapServers',
   'asyncTopic',
+  'dlqTopic',
 ] as const satisfies (keyof Settings)[];
 
 /**

@@ -1,4 +1,6 @@
 import askPage from './ask/page.js';
+import checksPage from './checks/page.js';
+import deadLettersPage from './dead-letters/page.js';
 import deployPage from './deploy/page.js';
 import functionPage from './function/page.js';
 import functionsPage from './functions/page.js';
@@ -14,6 +16,8 @@ export const pages = [
   { path: '/functions', link: 'Functions', create: functionsPage },
   { path: '/functions/:name', under: '/functions', create: functionPage },
   { path: '/deploy', under: '/functions', create: deployPage },
+  { path: '/dead-letters', link: 'Dead letters', create: deadLettersPage },
+  { path: '/checks', link: 'Checks', create: checksPage },
   { path: '/ask', link: 'Ask', create: askPage },
   { path: '/nowhere', create: nowherePage },
 ];

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from '../../../shared/errors/index.ts';
 import { readJson, sendJson } from '../http/answer.ts';
+import type { DeadLetterReader } from './dead-letters/reader.ts';
 import { createSampler, type SamplerOptions } from './sampler.ts';
 import { readStackPart } from './stack-part.ts';
 import { createStaticFiles } from './static-files.ts';
@@ -13,13 +14,14 @@ export interface ConsoleOptions extends SamplerOptions {
   vendorFolder: string;
   /** What variables of a pasted stack.yml stand for. */
   variables: Readonly<Record<string, string | undefined>>;
+  deadLetters: DeadLetterReader;
 }
 
 /** The web console under /ui/; the caller has authenticated. */
 export interface Console {
   serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>;
   /** Ends the streams, so that browsers look for the next gateway at once. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function createConsole(options: ConsoleOptions): Console {
@@ -34,14 +36,17 @@ export function createConsole(options: ConsoleOptions): Console {
           return stream.add(response);
         case 'POST /api/stack':
           return sendJson(response, 200, readStackPart(await readSource(request), options.variables));
+        case 'GET /api/dead-letters':
+          return sendJson(response, 200, await options.deadLetters.read());
         default:
           if (path.startsWith('/api/')) throw new HttpError(404, `there is no ${request.method} ${path}`);
           return serveFile(request, response, path);
       }
     },
-    close: () => {
+    close: async () => {
       sampler.close();
       stream.close();
+      await options.deadLetters.close();
     },
   };
 }

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { deadLetterHeaders } from '../../../infra/connector/delivery/dead-letter.ts';
+import {
+  createDeadLetterReader,
+  type DeadLetterReader,
+} from '../../../infra/gateway/console/dead-letters/reader.ts';
+import { unique } from '../../support/names.ts';
+import { openKafka, type TestKafka } from '../connector/rig/kafka.ts';
+
+let kafka: TestKafka;
+const topic = unique('dlq');
+const readers: DeadLetterReader[] = [];
+
+function reader(options: { topic?: string; perPartition?: number; mostLetters?: number } = {}) {
+  const made = createDeadLetterReader({ bootstrapServers: kafka.bootstrapServers, topic, ...options });
+  readers.push(made);
+  return made;
+}
+
+const letter = (
+  offset: number,
+  more: Record<string, string> = {},
+  value: string | Buffer = `v${offset}`,
+) => ({
+  key: `mongo-write/T/0/${offset}`,
+  value,
+  partition: 0,
+  headers: {
+    [deadLetterHeaders.function]: 'mongo-write',
+    [deadLetterHeaders.topic]: 'events_clean',
+    [deadLetterHeaders.partition]: '0',
+    [deadLetterHeaders.offset]: String(offset),
+    [deadLetterHeaders.reason]: `reason ${offset}`,
+    [deadLetterHeaders.attempts]: '3',
+    [deadLetterHeaders.died]: String(1000 + offset),
+    ...more,
+  },
+});
+
+beforeAll(async () => {
+  kafka = await openKafka();
+  await kafka.createTopic(topic, 3, { 'cleanup.policy': 'compact' });
+}, 30_000);
+afterAll(async () => {
+  for (const one of readers) await one.close();
+  await kafka?.close();
+});
+
+test('a topic that is not there has no letters', async () => {
+  expect(await reader({ topic: unique('none') }).read()).toEqual({ letters: [], open: 0, more: false });
+});
+
+test('open letters, newest first: the last of a key counts, redriven and purged ones are gone', async () => {
+  await kafka.send(topic, [
+    letter(1),
+    letter(2, { [deadLetterHeaders.key]: Buffer.from('12345').toString('base64'), 'x-own': '<b>' }),
+    letter(3),
+    letter(4, { [deadLetterHeaders.nullValue]: '1' }, ''),
+    letter(5, {}, Buffer.from([0, 1, 2])),
+    letter(6, {}, 'x'.repeat(20_000)),
+  ]);
+  await kafka.send(topic, [
+    { key: 'mongo-write/T/0/3', value: null, partition: 0 },
+    letter(1, { [deadLetterHeaders.reason]: 'again', [deadLetterHeaders.died]: '9000' }),
+    { ...letter(7), key: 'transform/T/1/7', partition: 2 },
+  ]);
+  const { letters, open, more } = await reader().read();
+  expect(letters.map(({ offset, reason }) => `${offset} ${reason}`)).toEqual([
+    '1 again',
+    '7 reason 7',
+    '6 reason 6',
+    '5 reason 5',
+    '4 reason 4',
+    '2 reason 2',
+  ]);
+  expect([open, more]).toEqual([6, false]);
+  const by = (offset: number) => letters.find((one) => one.offset === offset);
+  expect(by(2)).toMatchObject({ key: '12345', value: 'v2', headers: [['x-own', '<b>']], attempts: 3 });
+  expect(by(4)).toMatchObject({ key: null, value: null, valueBytes: 0 });
+  expect(by(5)).toMatchObject({ valueBytes: 3, cut: true });
+  expect(by(6)).toMatchObject({ valueBytes: 20_000, cut: true });
+  expect(by(6)?.value).toHaveLength(8192);
+});
+
+test('a long topic is read from its end', async () => {
+  const { letters, open, more } = await reader({ perPartition: 2, mostLetters: 1 }).read();
+  expect(letters).toHaveLength(1);
+  expect(open).toBe(2);
+  expect(more).toBe(true);
+});
+
+test('Kafka out of reach is said', async () => {
+  const away = createDeadLetterReader({ bootstrapServers: '127.0.0.1:1', topic });
+  readers.push(away);
+  await expect(away.read()).rejects.toMatchObject({ statusCode: 503 });
+});
