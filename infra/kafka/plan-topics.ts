@@ -32,7 +32,7 @@ export function planTopics({
   keepConfig: boolean;
 }): TopicPlan {
   const plan: TopicPlan = { create: [], raise: [], configure: [] };
-  const tooMany: string[] = [];
+  const tooMany: ExistingTopic[] = [];
   for (const spec of table) {
     const found = existing.find(({ topic }) => topic === spec.topic);
     if (found === undefined) {
@@ -42,10 +42,8 @@ export function planTopics({
     if (found.partitions < spec.partitions) {
       plan.raise.push({ topic: spec.topic, partitions: spec.partitions });
     }
-    if (found.partitions > spec.partitions && spec.partitionsSetting !== undefined) {
-      tooMany.push(
-        `${spec.topic} has ${found.partitions} partitions and ${spec.partitionsSetting} is ${spec.partitions}`,
-      );
+    if (found.partitions > spec.partitions && spec.bySetting) {
+      tooMany.push(found);
     }
     const differs = Object.entries(spec.config).some(([name, value]) => found.config[name] !== value);
     if (differs && !keepConfig) {
@@ -53,10 +51,12 @@ export function planTopics({
     }
   }
   if (tooMany.length > 0) {
-    const most = Math.max(...existing.map(({ partitions }) => partitions));
+    const topics = tooMany.map(({ topic, partitions }) => `${topic} has ${partitions}`).join(', ');
+    const most = Math.max(...tooMany.map(({ partitions }) => partitions));
     throw new PipelineError(
       'TOPIC_PARTITIONS',
-      `${tooMany.join('; ')}. Kafka cannot take partitions away: set EVENTS_PARTITIONS=${most} or more.`,
+      `EVENTS_PARTITIONS asks for fewer partitions than there are: ${topics}. ` +
+        `Kafka cannot take partitions away: set EVENTS_PARTITIONS=${most}.`,
     );
   }
   return plan;

@@ -4,8 +4,8 @@ import type { Settings } from '../../shared/config/index.ts';
 export interface TopicSpec {
   topic: string;
   partitions: number;
-  /** The setting that `partitions` comes from; without one, more partitions than wanted are left as they are. */
-  partitionsSetting?: string;
+  /** Given by EVENTS_PARTITIONS: more of them than it says are refused, elsewhere they are left as they are. */
+  bySetting?: true;
   config: Readonly<Record<string, string>>;
 }
 
@@ -31,7 +31,7 @@ const mebibyte = 1_048_576;
 export function topicTable(settings: TopicSettings, groups: readonly string[]): TopicSpec[] {
   const events = {
     partitions: settings.eventsPartitions,
-    partitionsSetting: 'EVENTS_PARTITIONS',
+    bySetting: true as const,
     config: { ...kept(7), ...sizeBound(settings) },
   };
   return [

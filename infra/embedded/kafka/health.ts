@@ -47,23 +47,21 @@ async function ask(
     return { ok: false, detail: `broker ${node} is not yet registered with the controller` };
   }
   for (const type of [groups, transactions]) {
-    const { coordinators } = await findCoordinatorV4.api.async(connection, type, [key]);
-    if (coordinators[0]?.errorCode !== 0) {
-      return {
-        ok: false,
-        detail: `the coordinator of ${type === groups ? 'groups' : 'transactions'} is not there yet`,
-      };
+    const found = await findCoordinatorV4.api.async(connection, type, [key]).catch(codeOfAnswer);
+    if (typeof found === 'number') {
+      const what = type === groups ? 'groups' : 'transactions';
+      return { ok: false, detail: `the coordinator of ${what} is not there yet (Kafka's error ${found})` };
     }
   }
-  const described = await describeGroupsV5.api
-    .async(connection, [key], false)
-    .catch((error) => errorCodeOf(error));
+  const described = await describeGroupsV5.api.async(connection, [key], false).catch(codeOfAnswer);
   if (described === loading) return { ok: false, detail: 'the positions of groups are being read' };
   return { ok: true, detail: `${host}:${port}, ${count === 1 ? 'one broker' : `${count} brokers`}` };
 }
 
-/** The broker's error code inside an error of the client's. */
-function errorCodeOf(error: unknown): number | undefined {
+/** The broker's error code in what the client has thrown; anything else is thrown on. */
+function codeOfAnswer(error: unknown): number {
   const errors = (error as { errors?: { apiCode?: number }[] }).errors ?? [];
-  return errors.map((e) => e.apiCode).find((code) => code !== undefined);
+  const code = errors.map((e) => e.apiCode).find((c) => c !== undefined);
+  if (code === undefined) throw error;
+  return code;
 }

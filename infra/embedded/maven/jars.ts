@@ -57,10 +57,12 @@ export async function missingJars(jars: readonly Jar[], directory: string): Prom
 export async function downloadJars({
   jars,
   directory,
+  program = 'mvn',
   onProgress = () => {},
 }: {
   jars: readonly Jar[];
   directory: string;
+  program?: string;
   onProgress?: (progress: JarProgress) => void;
 }): Promise<number> {
   const missing = await missingJars(jars, directory);
@@ -70,7 +72,7 @@ export async function downloadJars({
   const incoming = await mkdtemp(join(directory, '.incoming-'));
   try {
     await writeFile(join(incoming, 'pom.xml'), projectFile(missing));
-    await runMaven({ incoming, jars: missing, onProgress });
+    await runMaven({ program, incoming, jars: missing, onProgress });
     for (const jar of missing) {
       const found = await sha256Of(join(incoming, fileName(jar)));
       if (found !== jar.sha256) {
@@ -89,10 +91,12 @@ export async function downloadJars({
 }
 
 async function runMaven({
+  program,
   incoming,
   jars,
   onProgress,
 }: {
+  program: string;
   incoming: string;
   jars: readonly Jar[];
   onProgress: (progress: JarProgress) => void;
@@ -102,7 +106,7 @@ async function runMaven({
   let bytesDone = 0;
   const problems: string[] = [];
   const maven = spawn(
-    'mvn',
+    program,
     ['-B', '-f', join(incoming, 'pom.xml'), copyGoal, `-DoutputDirectory=${incoming}`, '-Dstyle.color=never'],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );

@@ -57,7 +57,7 @@ final class Listener implements AutoCloseable {
     public void close() {
         server.close().syncUninterruptibly();
         clients.close().awaitUninterruptibly(2000);
-        commands.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(6000);
         sockets.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
+        commands.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(6000);
     }
 }

@@ -11,8 +11,16 @@ public final class Main {
             System.err.println("usage: standin.Main <address> <port> <data folder>");
             System.exit(2);
         }
-        Backend backend = new Backend(Path.of(args[2], "store"));
-        Listener listener = new Listener(backend, args[0], Integer.parseInt(args[1]));
+        Backend backend;
+        Listener listener;
+        try {
+            backend = new Backend(Path.of(args[2], "store"));
+            listener = new Listener(backend, args[0], Integer.parseInt(args[1]));
+        } catch (Exception e) { // Netty throws BindException undeclared.
+            System.err.println("cannot start on " + args[0] + ":" + args[1] + ": " + e.getMessage());
+            System.exit(1); // Threads that were started already would keep it alive.
+            return;
+        }
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             listener.close();

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from '@jest/globals';
+import { Kafka, logLevel } from 'kafkajs';
+import { eventually } from '../../support/eventually.ts';
+import { unique } from '../../support/names.ts';
+import { type OwnCluster, ownCluster } from './cluster.ts';
+
+let cluster: OwnCluster;
+afterEach(() => cluster?.remove(), 30_000);
+
+const clientOf = ({ bootstrap }: OwnCluster) =>
+  new Kafka({
+    brokers: bootstrap,
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 1000 },
+  });
+
+/** Sends numbered records, batch after batch, until told to end; answers which were acknowledged. */
+async function produce(kafka: Kafka, topic: string, ended: () => boolean, acknowledged: Set<string>) {
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  try {
+    for (let batch = 0; !ended(); batch++) {
+      const ids = Array.from({ length: 100 }, (_, i) => `${batch}-${i}`);
+      await producer.send({
+        topic,
+        acks: -1,
+        messages: ids.map((id, i) => ({ key: id, value: id, partition: i % 3 })),
+      });
+      for (const id of ids) acknowledged.add(id);
+    }
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** The values of all records of a topic, read to its end. */
+async function readAll(kafka: Kafka, topic: string): Promise<string[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const expected = (await admin.fetchTopicOffsets(topic)).reduce(
+    (n, { high, low }) => n + Number(high) - Number(low),
+    0,
+  );
+  await admin.disconnect();
+  const values: string[] = [];
+  const consumer = kafka.consumer({ groupId: unique('reader'), maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({ eachMessage: async ({ message }) => void values.push(String(message.value)) });
+  await eventually(() => expect(values.length).toBe(expected), { timeoutMs: 30_000 });
+  await consumer.disconnect();
+  return values;
+}
+
+async function killWhileProducing({ brokers, kills }: { brokers: 1 | 3; kills: number[] }): Promise<void> {
+  cluster = await ownCluster({ brokers });
+  await cluster.start();
+  const kafka = clientOf(cluster);
+  const topic = unique('killed');
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 3 }] });
+  await admin.disconnect();
+  const acknowledged = new Set<string>();
+  let ended = false;
+  const producing = produce(kafka, topic, () => ended, acknowledged);
+  for (const place of kills) {
+    const before = acknowledged.size;
+    await eventually(() => expect(acknowledged.size).toBeGreaterThan(before + 300), {
+      intervalMs: 5,
+      timeoutMs: 30_000,
+    });
+    await cluster.kill(place);
+    if (brokers > 1) {
+      // The others go on without it.
+      const without = acknowledged.size;
+      await eventually(() => expect(acknowledged.size).toBeGreaterThan(without + 300), { timeoutMs: 30_000 });
+    } else await delay(100);
+    await cluster.start([place]);
+  }
+  ended = true;
+  await producing;
+  const values = await readAll(kafka, topic);
+  const stored = new Set(values);
+  expect([...acknowledged].filter((id) => !stored.has(id)).length).toBe(0);
+  expect(values.length - stored.size).toBe(0);
+}
+
+test('one broker, killed four times while records are acknowledged: none lost, none doubled', async () => {
+  await killWhileProducing({ brokers: 1, kills: [0, 0, 0, 0] });
+}, 120_000);
+
+test('three brokers, each killed once: the others go on, none lost, none doubled', async () => {
+  await killWhileProducing({ brokers: 3, kills: [0, 1, 2] });
+}, 180_000);

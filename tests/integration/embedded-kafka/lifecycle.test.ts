@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { kafkaParts } from '../../../infra/embedded/kafka/part.ts';
+import { createTopics } from '../../../infra/kafka/topics.ts';
+import { readSettings } from '../../../shared/config/index.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type OwnCluster, ownCluster } from './cluster.ts';
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function cluster(): Promise<OwnCluster> {
+  const own = await ownCluster();
+  opened.push(own.remove);
+  return own;
+}
+
+async function adminOf({ bootstrap }: OwnCluster): Promise<Admin> {
+  const admin = new Kafka({ brokers: bootstrap, logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  opened.push(() => admin.disconnect());
+  return admin;
+}
+
+test('a format that was killed is done anew; ready means that groups and transactions work at once', async () => {
+  const own = await cluster();
+  const data = join(own.settings.dataDir, 'data');
+  mkdirSync(join(data, 'kafka-1.unfinished'), { recursive: true });
+  writeFileSync(join(data, 'kafka-1.unfinished', 'bootstrap.checkpoint'), 'half');
+  expect(await own.parts[0]?.health()).toMatchObject({ ok: false });
+  await own.start();
+  expect(existsSync(join(data, 'kafka-1.unfinished'))).toBe(false);
+
+  const admin = await adminOf(own);
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 't', numPartitions: 1 }] });
+  const kafka = new Kafka({ brokers: own.bootstrap, logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+  const producer = kafka.producer({ transactionalId: 'first', idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  opened.push(() => producer.disconnect());
+  const transaction = await producer.transaction();
+  await transaction.send({ topic: 't', messages: [{ key: 'k', value: 'v' }] });
+  await transaction.sendOffsets({
+    consumerGroupId: 'g',
+    topics: [{ topic: 't', partitions: [{ partition: 0, offset: '1' }] }],
+  });
+  await transaction.commit();
+  expect(await admin.fetchOffsets({ groupId: 'g', topics: ['t'] })).toMatchObject([
+    { partitions: [{ partition: 0, offset: '1' }] },
+  ]);
+}, 60_000);
+
+test('topics are made, made once, raised, and never lowered', async () => {
+  const own = await cluster();
+  await own.start();
+  const admin = await adminOf(own);
+  const settings = (env: Record<string, string>) => readSettings({ ...env });
+  const create = (env: Record<string, string> = {}) =>
+    createTopics(settings(env), { admin, groups: ['sink'] });
+  expect((await create()).create.map(({ topic }) => topic)).toEqual([
+    'events_raw',
+    'events_clean',
+    'events_dlq',
+    'sink.retry',
+    'openfaas_async',
+  ]);
+  await eventually(async () => expect(await create()).toEqual({ create: [], raise: [], configure: [] }));
+  expect((await create({ EVENTS_PARTITIONS: '9' })).raise).toHaveLength(2);
+  // A broker may answer with what it knew a moment ago.
+  await eventually(() => expect(create()).rejects.toThrow(/EVENTS_PARTITIONS=9/));
+  const changed = { EVENTS_PARTITIONS: '9', KAFKA_RETENTION_BYTES: '99999999' };
+  expect((await create(changed)).configure).toHaveLength(2);
+  await eventually(async () =>
+    expect(await create(changed)).toEqual({ create: [], raise: [], configure: [] }),
+  );
+}, 60_000);
+
+test('another number of brokers over the same data is refused, with what to do', async () => {
+  const own = await cluster();
+  await own.parts[0]?.prepare?.();
+  const [first] = kafkaParts({ ...own.settings, kafkaBrokers: 3 });
+  await expect(first?.prepare?.()).rejects.toMatchObject({
+    code: 'KAFKA_BROKERS',
+    message: expect.stringContaining('Set KAFKA_BROKERS=1'),
+  });
+}, 60_000);
+
+test('a taken port ends it, and its log says so', async () => {
+  const own = await cluster();
+  const holder = createServer().listen(own.settings.kafkaPort, '127.0.0.1');
+  await once(holder, 'listening');
+  opened.push(async () => void holder.close());
+  await expect(own.start()).rejects.toMatchObject({ code: 'NOT_READY' });
+  const log = readFileSync(join(own.settings.dataDir, 'logs', 'kafka-1.log'), 'utf8');
+  expect(log).toMatch(/Address already in use|Socket server failed to bind/);
+}, 60_000);
