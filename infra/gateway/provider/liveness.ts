@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { Replica } from './replica.ts';
@@ -7,35 +8,65 @@ export interface LivenessOptions {
   log: Logger;
   intervalMs?: number;
   timeoutMs?: number;
-  /** Silent answers in a row after which a replica is killed and so started anew. */
-  failures?: number;
+  /** Silent answers in a row after which a replica that uses no processor time is killed and so started anew. */
+  frozenAfter?: number;
+  /** The same for one that works: a long batch on a busy machine looks like this, an endless loop as well. */
+  loopingAfter?: number;
 }
 
-/**
- * Kills replicas that are there but answer no more (frozen, caught in a loop). A replica that is busy has
- * `failures` × `timeoutMs` to answer: long, because a batch on a machine with too much to do is slow, and killing it
- * makes the same work be done again. The returned function ends the watch.
- */
+type Silence = {
+  /** Silent answers in a row. */
+  count: number;
+  /** Those since it last used processor time. */
+  idle: number;
+  cpu: number | undefined;
+};
+
+/** Kills replicas that are there but answer no more. The returned function ends the watch. */
 export function watchLiveness(options: LivenessOptions): () => void {
-  const { replicas, log, intervalMs = 5000, timeoutMs = 5000, failures = 8 } = options;
-  const silent = new WeakMap<Replica, number>();
+  const { replicas, log, intervalMs = 5000, timeoutMs = 5000, frozenAfter = 3, loopingAfter = 36 } = options;
+  const silences = new WeakMap<Replica, Silence>();
   const asking = new WeakSet<Replica>();
+
+  function judge(replica: Replica, alive: boolean): void {
+    if (alive) {
+      silences.delete(replica);
+      return;
+    }
+    const before = silences.get(replica) ?? { count: 0, idle: 0, cpu: undefined };
+    const cpu = replica.pid === undefined ? undefined : processorTicks(replica.pid);
+    const works = cpu === undefined || cpu !== before.cpu;
+    const silence = { count: before.count + 1, idle: works ? 0 : before.idle + 1, cpu };
+    silences.set(replica, silence);
+    if ((silence.idle < frozenAfter && silence.count < loopingAfter) || replica.state !== 'ready') return;
+    log.warn({ replica: replica.id, pid: replica.pid, ...silence }, 'replica answers no more; it is killed');
+    replica.kill();
+  }
+
   const timer = setInterval(() => {
     for (const replica of replicas()) {
       if (replica.state !== 'ready' || replica.port === undefined || asking.has(replica)) continue;
       asking.add(replica);
       isAlive(replica.port, timeoutMs).then((alive) => {
         asking.delete(replica);
-        const count = alive ? 0 : (silent.get(replica) ?? 0) + 1;
-        silent.set(replica, count);
-        if (count < failures || replica.state !== 'ready') return;
-        log.warn({ replica: replica.id, pid: replica.pid }, 'replica answers no more; it is killed');
-        replica.kill();
+        judge(replica, alive);
       });
     }
   }, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** Processor time that a process has used, in ticks; undefined where the system does not tell (it is not Linux). */
+function processorTicks(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in brackets may hold spaces: fields are counted from behind it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  } catch {
+    return undefined;
+  }
 }
 
 function isAlive(port: number, timeoutMs: number): Promise<boolean> {

@@ -5,9 +5,9 @@ import { watchLiveness } from '../../../infra/gateway/provider/liveness.ts';
 import { startReplica } from '../../../infra/gateway/provider/replica.ts';
 import { eventually } from '../../support/eventually.ts';
 
-test('a frozen replica is killed, one that answers is not', async () => {
+test('a frozen replica is killed; one that answers, or is busy, is not', async () => {
   const ends: string[] = [];
-  const start = (id: string) =>
+  const start = (id: string, fixture: string) =>
     startReplica({
       id,
       generation: 1,
@@ -15,7 +15,7 @@ test('a frozen replica is killed, one that answers is not', async () => {
       cwd: process.cwd(),
       env: {
         PATH: process.env.PATH ?? '',
-        FUNCTION_HANDLER: resolve('tests/fixtures/functions/echo/handler.ts'),
+        FUNCTION_HANDLER: resolve(`tests/fixtures/functions/${fixture}/handler.ts`),
         PORT: '0',
       },
       heapLimitMiB: undefined,
@@ -23,18 +23,32 @@ test('a frozen replica is killed, one that answers is not', async () => {
       onReady: () => {},
       onEnd: ({ detail }) => ends.push(`${id}: ${detail}`),
     });
-  const replicas = [start('frozen'), start('well')] as const;
-  await eventually(() => expect(replicas.map((r) => r.state)).toEqual(['ready', 'ready']));
+  const replicas = [start('frozen', 'echo'), start('well', 'echo'), start('busy', 'busy')] as const;
+  await eventually(() => expect(replicas.map((r) => r.state)).toEqual(['ready', 'ready', 'ready']));
   const endWatch = watchLiveness({
     replicas: () => replicas,
     log: pino({ level: 'silent' }),
     intervalMs: 100,
     timeoutMs: 500,
-    failures: 3,
+    frozenAfter: 3,
+    loopingAfter: 1000,
   });
   process.kill(replicas[0].pid as number, 'SIGSTOP');
+  const working = fetch(`http://127.0.0.1:${replicas[2].port}/?ms=6000`);
   await eventually(() => expect(ends).toEqual(['frozen: SIGKILL']));
-  expect(replicas[1].state).toBe('ready');
+  expect((await working).status).toBe(200);
+  expect(replicas.map((r) => r.state)).toEqual(['ended', 'ready', 'ready']);
+
   endWatch();
+  const endSecondWatch = watchLiveness({
+    replicas: () => replicas,
+    log: pino({ level: 'silent' }),
+    intervalMs: 100,
+    timeoutMs: 500,
+    loopingAfter: 4,
+  });
+  fetch(`http://127.0.0.1:${replicas[2].port}/?ms=600000`).catch(() => {});
+  await eventually(() => expect(ends).toEqual(['frozen: SIGKILL', 'busy: SIGKILL']), { timeoutMs: 30_000 });
+  endSecondWatch();
   await replicas[1].drain(5000);
-}, 30_000);
+}, 60_000);

@@ -66,7 +66,13 @@ describe('functions', () => {
   });
 
   test.each([
-    ['POST', '/system/functions', { service: 'x', image: 'nope' }, 400, /must be one of: big, crash, echo/],
+    [
+      'POST',
+      '/system/functions',
+      { service: 'x', image: 'nope' },
+      400,
+      /must be one of: big, busy, crash, echo/,
+    ],
     ['POST', '/system/functions', { service: '../x', image: 'echo' }, 400, /^service: /],
     [
       'POST',

@@ -27,7 +27,9 @@ describe('images', () => {
   });
 
   test('an unknown image is refused with the list of known ones', () => {
-    expect(() => handlerOfImage('me/other:1', fixtures)).toThrow(/big, crash, echo, flaky, sleeper, slow/);
+    expect(() => handlerOfImage('me/other:1', fixtures)).toThrow(
+      /big, busy, crash, echo, flaky, sleeper, slow/,
+    );
   });
 
   test('no image leads out of the folder', () => {
