@@ -39,6 +39,7 @@ describe('clickhouse-write', () => {
       insert_deduplicate: 1,
       deduplicate_blocks_in_dependent_materialized_views: 1,
       async_insert: 0,
+      max_partitions_per_insert_block: '0',
     });
     expect(metrics.stored).toHaveBeenCalledTimes(1);
   });
