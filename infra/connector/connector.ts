@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayClient } from '../../shared/clients/gateway/index.ts';
 import { messageOf } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
+import { createByteBudget } from './call/byte-budget.ts';
 import type { FunctionCaller } from './call/function-caller.ts';
 import { changes, discover } from './functions/discovery.ts';
 import { createRunner, type Runner } from './functions/runner.ts';
@@ -29,6 +30,7 @@ export interface ConnectorOptions {
   log: Logger;
   deadLetterTopic: string;
   rebuildIntervalMs: number;
+  upstreamTimeoutMs: number;
   instanceId?: string | undefined;
   sessionTimeoutMs?: number | undefined;
   /** Another connector uses our instance id: this one must end. */
@@ -37,11 +39,17 @@ export interface ConnectorOptions {
 
 /** Without an answer for so long, a dependency counts as out of reach. */
 const SILENT_MS = 30_000;
+/** A worker that neither works nor waits for so long, beyond the longest call, is stuck. */
+const STUCK_MS = 120_000;
+/** Records fetched ahead, and bodies of calls under way, by all functions together. */
+const BUFFER_BYTES = 192 * 1024 * 1024;
+const BODY_BYTES = 192 * 1024 * 1024;
 
 /** Keeps a runner for every function that has records to get, as the gateway lists them. */
 export function createConnector(options: ConnectorOptions): Connector {
   const { cluster, caller, gateway, log, rebuildIntervalMs } = options;
   const runners = new Map<string, Runner>();
+  const memory = { buffers: { used: 0, limit: BUFFER_BYTES }, bodies: createByteBudget(BODY_BYTES) };
   const closing = new Map<string, Promise<void>>();
   const stopped = new AbortController();
   const startedMs = Date.now();
@@ -69,6 +77,7 @@ export function createConnector(options: ConnectorOptions): Connector {
           subscription,
           cluster,
           caller,
+          memory,
           metrics,
           log,
           instanceId: options.instanceId,
@@ -138,6 +147,12 @@ export function createConnector(options: ConnectorOptions): Connector {
           problems.push(
             `${name}: no answer from its consumer group for ${Math.round((now - contact) / 1000)} s`,
           );
+        }
+        for (const { topic, partition, waiting, activeMs } of runner.partitions()) {
+          const idleMs = now - activeMs;
+          if (waiting === undefined && idleMs > STUCK_MS + options.upstreamTimeoutMs) {
+            problems.push(`${name}: ${topic}-${partition} has been stuck for ${Math.round(idleMs / 1000)} s`);
+          }
         }
       }
       return { ok: problems.length === 0, problems, functions: [...runners.keys()] };

@@ -32,6 +32,7 @@ const connector = createConnector({
   log,
   deadLetterTopic: settings.dlqTopic,
   rebuildIntervalMs: settings.rebuildIntervalMs,
+  upstreamTimeoutMs: settings.upstreamTimeoutMs,
   instanceId: settings.connectorInstanceId,
   sessionTimeoutMs: settings.connectorSessionTimeoutMs,
   onFenced: () => {

@@ -1,10 +1,12 @@
 import type { Logger } from '../../../shared/log/index.ts';
+import type { ByteBudget } from '../call/byte-budget.ts';
 import type { FunctionCaller } from '../call/function-caller.ts';
 import type { Subscription } from '../functions/subscription.ts';
 import type { Cluster, Topic } from '../kafka/cluster.ts';
 import type { Feed } from '../kafka/feed.ts';
 import type { Membership } from '../kafka/group-member.ts';
 import type { ConnectorMetrics } from '../metrics.ts';
+import type { OldRanges } from './old-ranges.ts';
 
 /** What the worker of one partition works with. */
 export interface WorkerContext {
@@ -18,6 +20,9 @@ export interface WorkerContext {
   /** Connection lane of this partition, shared with nothing that could hold it up. */
   lane: string;
   feed: Feed;
+  /** Bounds the bodies of all calls under way. */
+  bodies: ByteBudget;
+  oldRanges: OldRanges;
   log: Logger;
   metrics: ConnectorMetrics;
   now: () => number;

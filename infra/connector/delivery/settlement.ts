@@ -42,7 +42,7 @@ export interface Settlement {
 export function createSettlement(context: WorkerContext, ownership: Ownership): Settlement {
   const { cluster, subscription, membership, topic, partition, lane, now } = context;
   const ranges = subscription.mode === 'ranges';
-  let committed = ownership.position;
+  let committed = ownership.committed;
   let settledTo = ownership.position;
   let declaration = ownership.declaration;
   /** Whether the broker's note holds a declaration that is to go away with the next acknowledgement. */

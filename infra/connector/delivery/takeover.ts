@@ -9,7 +9,9 @@ import { allPartitions, currentPositions } from './start.ts';
 /** What one takeover holds. Positions are written through this producer or with this membership, or not at all. */
 export interface Ownership {
   producer: TransactionalProducer;
-  /** The committed position. */
+  /** The position as the broker has it. */
+  committed: number;
+  /** Where delivery begins: the same, or the first record that retention has left. */
   position: number;
   /** A range that the previous owner declared and perhaps sent: it must be sent again, exactly so. */
   declaration: Declaration | undefined;
@@ -49,9 +51,10 @@ export async function takeOver(context: WorkerContext, signal: AbortSignal): Pro
   feed.seek(Math.max(offset, logStart));
   context.log.debug({ topic: topic.name, partition, offset, declaration }, 'partition taken over');
   // A declared range keeps its name as long as anything of it is left.
-  if (declaration !== undefined && declaration.end > logStart)
-    return { producer, position: offset, declaration };
-  return { producer, position: Math.max(offset, logStart), declaration: undefined };
+  if (declaration !== undefined && declaration.end > logStart) {
+    return { producer, committed: offset, position: offset, declaration };
+  }
+  return { producer, committed: offset, position: Math.max(offset, logStart), declaration: undefined };
 }
 
 async function ownPosition(

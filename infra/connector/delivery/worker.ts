@@ -5,8 +5,9 @@ import { FeedBrokenError } from '../kafka/feed.ts';
 import { backoffMs } from './backoff.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { msUntilPiece, stepsOf } from './forming.ts';
+import { createPatience } from './patience.ts';
 import { cutOut, halve, type Piece, type Step } from './pieces.ts';
-import { createSender } from './sender.ts';
+import { createSender, type Outcome } from './sender.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { type Ownership, takeOver } from './takeover.ts';
 
@@ -24,6 +25,8 @@ export interface PartitionState {
   /** When an open range was first sent, milliseconds; undefined when none is open. */
   openSinceMs: number | undefined;
   waiting: string | undefined;
+  /** When the worker last did anything, milliseconds: a live one does at least once a minute, or is in a call. */
+  activeMs: number;
 }
 
 export interface Worker {
@@ -44,14 +47,18 @@ export function createWorker(context: WorkerContext): Worker {
   const soft = new AbortController();
   const hard = new AbortController();
   const stop = { soft: soft.signal, hard: hard.signal };
-  const sender = createSender(context);
+  const patience = createPatience(context);
+  const sender = createSender(context, patience);
   let settlement: Settlement | undefined;
   let sending: Piece | undefined;
+  let lastPosition: number | undefined;
+  let activeMs = now();
   const where = { function: subscription.functionName, topic: topic.name, partition };
 
   async function run(): Promise<void> {
     let failures = 0;
     while (!soft.signal.aborted) {
+      activeMs = now();
       try {
         const ownership = await takeOver(context, soft.signal);
         await deliver(ownership, () => {
@@ -59,6 +66,7 @@ export function createWorker(context: WorkerContext): Worker {
         });
         return;
       } catch (error) {
+        lastPosition = settlement?.committed() ?? lastPosition;
         settlement = undefined;
         sending = undefined;
         feed.pause();
@@ -97,6 +105,7 @@ export function createWorker(context: WorkerContext): Worker {
       if (taken) steps.push({ send: { first: ownership.position, end, records: taken, declared } });
     }
     while (!soft.signal.aborted) {
+      activeMs = now();
       const step = steps.shift();
       if (!step) {
         steps.push(...(await nextSteps(desk)));
@@ -126,6 +135,7 @@ export function createWorker(context: WorkerContext): Worker {
       sending = undefined;
       return [];
     }
+    await untilRouteIsFree(piece);
     await desk.begin(piece);
     if (hard.signal.aborted) throw new StoppedError();
     const outcome = await sender.send(piece, desk.declaration()?.route ?? 0, stop);
@@ -134,11 +144,14 @@ export function createWorker(context: WorkerContext): Worker {
     return rest;
   }
 
-  async function settle(
-    piece: Piece,
-    desk: Settlement,
-    outcome: Awaited<ReturnType<typeof sender.send>>,
-  ): Promise<Step[]> {
+  /** While a range of another partition has been open for long, nothing new is declared on its route. */
+  async function untilRouteIsFree(piece: Piece): Promise<void> {
+    if (subscription.mode !== 'ranges' || piece.declared) return;
+    const route = partition % subscription.routes;
+    while (context.oldRanges.holding(route, topic.name, partition)) await patience.wait(1000, 'route', stop);
+  }
+
+  async function settle(piece: Piece, desk: Settlement, outcome: Outcome): Promise<Step[]> {
     if (outcome.kind === 'done') {
       await desk.done(piece, outcome.outputs, outcome.dead);
       return [];
@@ -172,6 +185,7 @@ export function createWorker(context: WorkerContext): Worker {
   async function nextSteps(desk: Settlement): Promise<Step[]> {
     let idleSince = now();
     while (!soft.signal.aborted) {
+      activeMs = now();
       feed.check();
       const buffered = { count: feed.count(), bytes: feed.bytes(), oldestArrivalMs: feed.oldestArrivalMs() };
       const wait = msUntilPiece(buffered, subscription, now());
@@ -203,12 +217,13 @@ export function createWorker(context: WorkerContext): Worker {
     state: () => ({
       topic: topic.name,
       partition,
-      position: settlement?.committed(),
+      position: settlement?.committed() ?? lastPosition,
       stableEnd: feed.stableEnd(),
       endIsOld: now() - feed.stableEndSeenMs() > 2000,
       positionTimestampMs: sending?.records[0]?.timestamp ?? feed.oldestTimestampMs(),
       openSinceMs: settlement?.isOpen() ? settlement.declaration()?.firstSentMs : undefined,
-      waiting: sender.waiting(),
+      waiting: patience.reason(),
+      activeMs,
     }),
     async stop(graceMs) {
       soft.abort();

@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
+import type { ByteBudget } from '../call/byte-budget.ts';
 import type { FunctionCaller } from '../call/function-caller.ts';
+import { watchOldRanges } from '../delivery/old-ranges.ts';
 import { resolveStart } from '../delivery/start.ts';
 import { createWorker, type PartitionState, type Worker } from '../delivery/worker.ts';
 import type { Slot } from '../kafka/assignor.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import { PositionWriteError } from '../kafka/errors.ts';
+import type { BufferBudget } from '../kafka/feed.ts';
 import { createFetcher } from '../kafka/fetcher.ts';
 import { createGroupMember, type Membership } from '../kafka/group-member.ts';
 import type { ConnectorMetrics } from '../metrics.ts';
@@ -23,6 +26,12 @@ export interface Runner {
   close(): Promise<void>;
 }
 
+/** What all runners of the process share, so that its memory is bounded however many partitions it has. */
+export interface Memory {
+  buffers: BufferBudget;
+  bodies: ByteBudget;
+}
+
 /** A call may run on for so long when its partition moves or the process stops; then its answer is dropped. */
 const REBALANCE_GRACE_MS = 5000;
 const CLOSE_GRACE_MS = 15_000;
@@ -32,6 +41,7 @@ export function createRunner({
   subscription,
   cluster,
   caller,
+  memory,
   metrics,
   log,
   instanceId,
@@ -44,6 +54,7 @@ export function createRunner({
   subscription: Subscription;
   cluster: Cluster;
   caller: FunctionCaller;
+  memory: Memory;
   metrics: ConnectorMetrics;
   log: Logger;
   instanceId?: string | undefined;
@@ -55,8 +66,12 @@ export function createRunner({
 }): Runner {
   const { functionName, group } = subscription;
   const lane = `function/${functionName}`;
-  const fetcher = createFetcher({ cluster, lane, log, now });
+  const fetcher = createFetcher({ cluster, lane, budget: memory.buffers, log, now });
   const workers = new Set<Worker>();
+  const oldRanges =
+    subscription.mode === 'ranges'
+      ? watchOldRanges({ cluster, subscription, lane: `${lane}/watch`, log, now })
+      : { holding: () => undefined, close: () => {} };
   let starting = new AbortController();
 
   function startWorkers(membership: Membership, slots: Slot[], clusterId: string, signal: AbortSignal) {
@@ -75,6 +90,8 @@ export function createRunner({
             partition: slot.partition,
             lane: `${lane}/${slot.topic}-${slot.partition}`,
             feed: fetcher.open(topic, slot.partition, subscription.batchBytes),
+            bodies: memory.bodies,
+            oldRanges,
             log,
             metrics,
             now,
@@ -115,7 +132,7 @@ export function createRunner({
     cluster,
     groupId: group,
     topics: [...subscription.topics, subscription.retryTopic],
-    instanceId: instanceId === undefined ? undefined : `${instanceId}`,
+    instanceId,
     ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
     ...(topicsIntervalMs !== undefined && { topicsIntervalMs }),
     log,
@@ -142,6 +159,7 @@ export function createRunner({
     lastContactMs: member.lastContactMs,
     generation: member.generation,
     async close() {
+      oldRanges.close();
       await member.close();
       await fetcher.close();
     },

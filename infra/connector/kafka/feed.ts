@@ -71,11 +71,18 @@ export interface FilledFeed extends Feed {
   isClosed(): boolean;
 }
 
+/** Bytes buffered by all feeds together; beyond the limit only empty feeds are filled. */
+export interface BufferBudget {
+  used: number;
+  readonly limit: number;
+}
+
 export function createFeed({
   topic,
   topicUuid,
   partition,
   limitBytes,
+  budget,
   now,
   onRoom,
   onClose,
@@ -85,6 +92,8 @@ export function createFeed({
   partition: number;
   /** Stop fetching when so many bytes are buffered. */
   limitBytes: number;
+  /** What all feeds of the process share. */
+  budget: BufferBudget;
   now: () => number;
   /** Called when the feed may be fetched (again). */
   onRoom: () => void;
@@ -112,6 +121,7 @@ export function createFeed({
     epoch++;
     chunks = [];
     count = 0;
+    budget.used -= bytes;
     bytes = 0;
     wanted = 0;
     next = offset;
@@ -129,6 +139,7 @@ export function createFeed({
         if (!fits(record, taken)) break;
         taken.push(record);
         bytes -= record.size;
+        budget.used -= record.size;
         chunk.head++;
       }
       if (chunk.head < chunk.records.length) break;
@@ -147,7 +158,10 @@ export function createFeed({
     epoch: () => epoch,
     isClosed: () => closed,
     wantsData: () =>
-      !closed && failure === undefined && next !== undefined && (bytes < limitBytes || next < wanted),
+      !closed &&
+      failure === undefined &&
+      next !== undefined &&
+      ((bytes < limitBytes && (budget.used < budget.limit || count === 0)) || next < wanted),
     seek(offset) {
       reset(offset);
       onRoom();
@@ -175,7 +189,10 @@ export function createFeed({
       if (records.length > 0) {
         chunks.push({ records, head: 0, arrivedAtMs: now() });
         count += records.length;
-        for (const record of records) bytes += record.size;
+        for (const record of records) {
+          bytes += record.size;
+          budget.used += record.size;
+        }
       }
       const moved = nextOffset !== next;
       next = nextOffset;

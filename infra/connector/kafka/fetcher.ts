@@ -3,7 +3,7 @@ import type { Cluster, Topic } from './cluster.ts';
 import { committedRecords } from './committed-records.ts';
 import type { BrokerAddress } from './connections.ts';
 import { staleMetadataErrors } from './errors.ts';
-import { createFeed, type Feed, type FilledFeed } from './feed.ts';
+import { type BufferBudget, createFeed, type Feed, type FilledFeed } from './feed.ts';
 import { type FetchedPartition, type FetchTarget, fetchOnce } from './fetch-api.ts';
 
 export interface Fetcher {
@@ -27,11 +27,13 @@ const LANES = 2;
 export function createFetcher({
   cluster,
   lane,
+  budget,
   log,
   now = Date.now,
 }: {
   cluster: Cluster;
   lane: string;
+  budget: BufferBudget;
   log: Logger;
   now?: () => number;
 }): Fetcher {
@@ -191,6 +193,7 @@ export function createFetcher({
         topicUuid: topic.uuid,
         partition,
         limitBytes,
+        budget,
         now,
         onRoom: () => schedule(),
         onClose: () => feeds.delete(feed),

@@ -139,3 +139,85 @@ for (const mode of ['transactional', 'ranges', 'at-least-once']) {
     expect(calls().length).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(20)) + 1);
   }, 20_000);
 }
+
+test('transactional: records listed without being called hopeless are tried alone, then dead letters', async () => {
+  const output = unique('out');
+  await kafka.createTopic(output, 1);
+  const healed = new Set<string>();
+  const { name, topic, calls } = await deploy(
+    'transactional',
+    (batch) => {
+      const reply = failing(batch, ({ value }) => ['v5', 'v6'].includes(textOf(value)), false);
+      const failed = batch.records.filter(({ value }) => ['v5', 'v6'].includes(textOf(value)));
+      // v5 succeeds at its second try alone, v6 never does.
+      if (batch.records.length === 1 && textOf(failed[0]?.value) === 'v5' && healed.has('v5'))
+        reply.body = {};
+      if (batch.records.length === 1) healed.add(textOf(failed[0]?.value));
+      const good = batch.records.filter(
+        (record) => reply.body && !JSON.stringify(reply.body).includes(`:${record.offset},`),
+      );
+      return {
+        body: {
+          ...(reply.body as object),
+          records: good.map(({ key, value, offset }) => ({ key, value, sourceOffset: offset })),
+        },
+      };
+    },
+    { annotations: { 'kafka.output-topic': output } },
+  );
+  await acknowledged(name, topic, 20);
+  expect((await lettersOf(name)).map(({ value }) => value?.toString())).toEqual(['v6']);
+  const outputs = (await kafka.readAll(output)).map(({ value }) => value?.toString());
+  expect(outputs).toEqual(Array.from({ length: 20 }, (_, i) => `v${i}`).filter((v) => v !== 'v6'));
+  expect(calls().map(({ records }) => records.length)).toEqual([20, 1, 1, 1, 1]);
+}, 20_000);
+
+test('on-error split and dead-letter give up after max-retries', async () => {
+  const split = await deploy(
+    'at-least-once',
+    (batch) => (batch.records.some(({ value }) => textOf(value) === 'v2') ? { status: 500 } : {}),
+    { count: 4, annotations: { 'kafka.on-error': 'split', 'kafka.max-retries': '1' } },
+  );
+  const bury = await deploy('transactional', () => ({ status: 500 }), {
+    count: 3,
+    annotations: { 'kafka.on-error': 'dead-letter', 'kafka.max-retries': '1' },
+  });
+  await acknowledged(split.name, split.topic, 4);
+  await acknowledged(bury.name, bury.topic, 3);
+  expect((await lettersOf(split.name)).map(({ value }) => value?.toString())).toEqual(['v2']);
+  expect((await lettersOf(bury.name)).map(({ value }) => value?.toString()).sort()).toEqual([
+    'v0',
+    'v1',
+    'v2',
+  ]);
+}, 20_000);
+
+test('a dead letter is its record byte for byte, and says where it came from and why', async () => {
+  const name = unique('fn');
+  const topic = unique('in');
+  await kafka.createTopic(topic, 1, { 'retention.ms': '-1' });
+  const key = Buffer.from([0, 200]);
+  await kafka.send(topic, [
+    { partition: 0, key, value: null, headers: { mine: 'yes' }, timestamp: '1700000000000' },
+  ]);
+  gateway.deploy(name, { topic, 'kafka.delivery': 'ranges' }, (batch) => failing(batch, () => true));
+  await acknowledged(name, topic, 1);
+  const [letter] = await lettersOf(name);
+  expect(letter?.value).toEqual(Buffer.alloc(0));
+  const headers = Object.fromEntries(
+    Object.entries(letter?.headers ?? {}).map(([header, value]) => [header, value?.toString()]),
+  );
+  expect(headers).toMatchObject({
+    mine: 'yes',
+    'x-dead-letter-function': name,
+    'x-dead-letter-topic': topic,
+    'x-dead-letter-key': key.toString('base64'),
+    'x-dead-letter-null-value': '1',
+    'x-dead-letter-reason': 'bad record',
+    'x-dead-letter-attempts': '1',
+    'x-original-partition': '0',
+    'x-original-offset': '0',
+    'x-original-timestamp': '1700000000000',
+  });
+  expect(letter?.key?.toString()).toBe(`${name}/${headers['x-original-topic-id']}/0/0`);
+}, 20_000);

@@ -103,7 +103,7 @@ for (const mode of ['ranges', 'transactional']) {
 test('records of any producer: nulls, tombstones, headers, binary, every codec', async () => {
   const topic = unique('any');
   const name = unique('fn');
-  await kafka.createTopic(topic, 1);
+  await kafka.createTopic(topic, 1, { 'retention.ms': '-1' });
   const binary = Buffer.from([0, 255, 128, 10, 34, 92]);
   await kafka.send(topic, [
     { key: null, value: 'no key', timestamp: '1700000000123' },
@@ -181,6 +181,22 @@ test('retention takes a part of a declared range: its name stays, the rest is se
   await stop();
 }, 30_000);
 
+test('when retention leaves nothing, the position moves all the same', async () => {
+  const topic = unique('ret');
+  const name = unique('fn');
+  await kafka.createTopic(topic, 1);
+  await kafka.sendNumbered(topic, 10);
+  gateway.deploy(name, { topic, 'kafka.delivery': 'ranges' }, () => ({ status: 500 }));
+  start();
+  await eventually(() => expect(callsOf(name).length).toBeGreaterThan(0));
+  await stop();
+  await deleteBelow(topic, '10');
+  start();
+  await acknowledged(name, topic, 10);
+  expect((await kafka.positions(name, topic)).get(0)?.metadata).toMatch(/^1 [\w-]{22}$/);
+  await stop();
+}, 30_000);
+
 test('retention overtakes a running connector: the position moves to what is left', async () => {
   const topic = unique('ret');
   const name = unique('fn');
@@ -204,5 +220,34 @@ test('retention overtakes a running connector: the position moves to what is lef
   expect(
     lost?.values.find(({ labels }) => labels.function === name && labels.outcome === 'lost')?.value,
   ).toBe(50);
+  await stop();
+}, 30_000);
+
+test('retention overtakes what is being fetched: the rest is delivered, nothing twice', async () => {
+  const topic = unique('ret');
+  const name = unique('fn');
+  await kafka.createTopic(topic, 1);
+  const value = 'x'.repeat(100_000);
+  for (let i = 0; i < 80; i += 8) {
+    await kafka.send(
+      topic,
+      Array.from({ length: 8 }, () => ({ partition: 0, value })),
+    );
+  }
+  let refuse = true;
+  gateway.deploy(
+    name,
+    { topic, 'kafka.delivery': 'ranges', 'kafka.batch-size': '1', 'kafka.batch-bytes': '1' },
+    () => (refuse ? { status: 503, headers: { 'retry-after': '0.1' } } : {}),
+  );
+  start();
+  await eventually(() => expect(callsOf(name).length).toBeGreaterThan(0));
+  await deleteBelow(topic, '70');
+  refuse = false;
+  await acknowledged(name, topic, 80);
+  const done = callsOf(name).filter(({ attempt, first }) => first > 0 || attempt !== '1');
+  const offsets = [...new Set(done.flatMap(({ records }) => records.map(({ offset }) => offset)))];
+  expect(offsets.slice(-10)).toEqual(Array.from({ length: 10 }, (_, i) => 70 + i));
+  expect(offsets.length).toBeLessThan(60);
   await stop();
 }, 30_000);

@@ -29,6 +29,7 @@ export function startConnector(options: {
     log: pino({ level: process.env.CONNECTOR_TEST_LOG ?? 'silent', base: { name } }),
     deadLetterTopic: options.deadLetterTopic,
     rebuildIntervalMs: options.rebuildIntervalMs ?? 200,
+    upstreamTimeoutMs: options.timeoutMs ?? 5000,
     instanceId: options.instanceId,
     sessionTimeoutMs: 6000,
     onFenced: () => {},
