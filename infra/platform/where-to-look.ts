@@ -9,7 +9,7 @@ export function whereToLook(settings: Settings): string {
     `  console   ${gatewayUrl}/ui/   user ${gatewayUser}, password in ${password}`,
     `  metrics   ${gatewayUrl}/metrics`,
     `  send      curl ${gatewayUrl}/function/ingest -d '{"event_type":"page_view","user_id":12345}'`,
-    `  ask       curl '${gatewayUrl}/function/query/top-event-types'`,
+    `  ask       curl '${gatewayUrl}/function/query/top-events'`,
     `  ask       make sql Q='SELECT count() FROM events_distributed'`,
     '  look      make status, make logs',
     '  stop      make down',

@@ -43,7 +43,7 @@ export async function generateUntilDone({
   for (;;) {
     signal?.throwIfAborted();
     try {
-      const answer = await call({ gatewayUrl, parameters, sliceSeconds, signal });
+      const answer = await generateOnce({ gatewayUrl, parameters, sliceSeconds, signal });
       lastGood = Date.now();
       onProgress(answer);
       if (answer.done) return answer;
@@ -61,7 +61,8 @@ export async function generateUntilDone({
   }
 }
 
-async function call({
+/** One call: up to `sliceSeconds` of the run. */
+export async function generateOnce({
   gatewayUrl,
   parameters,
   sliceSeconds,
@@ -70,7 +71,7 @@ async function call({
   gatewayUrl: string;
   parameters: Readonly<Record<string, unknown>>;
   sliceSeconds: number;
-  signal: AbortSignal | undefined;
+  signal?: AbortSignal | undefined;
 }): Promise<GenerateAnswer> {
   const limit = AbortSignal.timeout(sliceSeconds * 1000 + 60_000);
   const response = await fetch(`${gatewayUrl}/function/generate`, {

@@ -68,9 +68,11 @@ export async function untilDrained(
   settings: Settings,
   {
     patienceMs = 300_000,
+    pollMs = 250,
     onWait = () => {},
   }: {
     patienceMs?: number;
+    pollMs?: number;
     onWait?: (backlogs: readonly Backlog[], trouble?: string) => void | Promise<void>;
   } = {},
 ): Promise<{ raw: Offsets; clean: Offsets }> {
@@ -103,6 +105,6 @@ export async function untilDrained(
         `Nothing has moved for ${patienceMs / 1000} s; still waiting for ${waitingFor}. \`make logs\` and \`make status\` tell more.`,
       );
     }
-    await delay(250);
+    await delay(pollMs);
   }
 }

@@ -13,11 +13,13 @@ interface Range {
 /** What MongoDB holds of the range. */
 export async function readMongo(mongo: Mongo, range: Range): Promise<StoredRow[]> {
   const found: StoredRow[] = [];
-  const cursor = mongo.events<{ _id: string; source: { clean: { partition: number; offset: number } } }>();
-  for await (const { _id, source } of cursor.find(
+  const events = mongo.events<{ _id: string; source?: { clean: { partition: number; offset: number } } }>();
+  for await (const { _id, source } of events.find(
     {},
     { projection: { 'source.clean': 1 }, batchSize: 10_000 },
   )) {
+    // Without a source it is somebody's own document, not one of the pipeline.
+    if (!source) continue;
     const { partition, offset } = source.clean;
     if (inRange(range, partition, offset)) found.push({ eventId: _id, position: at(partition, offset) });
   }

@@ -25,6 +25,7 @@ export function createProgress(
   let lastDetail = '';
   let lastLine = now();
   let lastDrawn = 0;
+  let lastText = '';
 
   const text = () => {
     const share = total === 0 ? 1 : Math.min(1, done / total);
@@ -43,9 +44,10 @@ export function createProgress(
         if (now() - lastDrawn < 100) return;
         lastDrawn = now();
         screen.write(`\r\u001b[K${text()}`);
-      } else if (done < total && now() - lastLine >= lineEveryMs) {
+      } else if (done < total && now() - lastLine >= lineEveryMs && text() !== lastText) {
         lastLine = now();
-        screen.write(`${text().trimEnd()}\n`);
+        lastText = text();
+        screen.write(`${lastText.trimEnd()}\n`);
       }
     },
     finish(detail = lastDetail) {

@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { loadDotEnv } from '../../../infra/platform/dot-env.ts';
+import {
+  differingSettings,
+  platformSettings,
+  settingFingerprints,
+} from '../../../infra/platform/platform-settings.ts';
+import { envExample, settingRows, withSettings } from '../../../infra/platform/setting-tables.ts';
+import { readSettings } from '../../../shared/config/index.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const folder = mkdtempSync(join(tmpdir(), 'dot-env-'));
+
+afterEach(() => {
+  delete process.env.EVENT_PIPELINE_TEST_A;
+  delete process.env.EVENT_PIPELINE_TEST_B;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('.env.example is what `make settings` writes', () => {
+  expect(readFileSync(join(root, '.env.example'), 'utf8')).toBe(envExample());
+});
+
+test('the table in the README is what `make settings` writes', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  expect(withSettings(readme)).toBe(readme);
+});
+
+test('every line of .env.example, taken as it stands, is a good setting', () => {
+  const taken = envExample().replaceAll(/^#(?=[A-Z_]+=)/gm, '');
+  const env = parseEnv(taken) as NodeJS.ProcessEnv;
+  expect(Object.keys(env).sort()).toEqual(
+    settingRows()
+      .map(({ env: name }) => name)
+      .sort(),
+  );
+  expect(() => readSettings(env)).not.toThrow();
+});
+
+test('the environment wins over .env', () => {
+  writeFileSync(join(folder, '.env'), 'EVENT_PIPELINE_TEST_A=file\nEVENT_PIPELINE_TEST_B="two words"\n');
+  process.env.EVENT_PIPELINE_TEST_A = 'environment';
+  loadDotEnv(folder);
+  expect(process.env.EVENT_PIPELINE_TEST_A).toBe('environment');
+  expect(process.env.EVENT_PIPELINE_TEST_B).toBe('two words');
+});
+
+test('without .env nothing happens', () => {
+  expect(() => loadDotEnv(join(folder, 'nowhere'))).not.toThrow();
+});
+
+test('the data folder belongs to the checkout, and every part with metrics is named to the gateway', () => {
+  const settings = platformSettings({ CONNECTOR_PORT: '9001' });
+  expect(settings.dataDir).toBe(join(root, '.pipeline'));
+  expect(settings.metricsTargets).toContain('connector=http://127.0.0.1:9001/metrics');
+  expect(settings.metricsTargets).toContain('clickhouse=');
+  expect(platformSettings({ ENGINES: 'external' }).metricsTargets).not.toContain('clickhouse=');
+});
+
+test('settings that differ are named; those of commands alone do not matter', () => {
+  const fingerprints = (env: NodeJS.ProcessEnv) => settingFingerprints(platformSettings(env));
+  const running = fingerprints({});
+  expect(differingSettings(running, fingerprints({ RATE: '7', DURATION: '60' }))).toEqual([]);
+  expect(differingSettings(running, fingerprints({ LOG_LEVEL: 'debug' }))).toEqual(['LOG_LEVEL']);
+  expect(JSON.stringify(fingerprints({ GATEWAY_PASSWORD: 'sesame' }))).not.toContain('sesame');
+});
