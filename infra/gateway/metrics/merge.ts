@@ -8,7 +8,8 @@ type Family = { help: string | undefined; type: string | undefined; samples: str
 
 /**
  * Merges Prometheus texts into one: every sample gets its source's labels, every name has one HELP and one TYPE,
- * and all samples of a name stand together, as the format wants it.
+ * and all samples of a name stand together, as the format wants it. A label that a sample already has stays as it
+ * is: one source may tell of other parts. What such a sample says and an earlier source said itself is left out.
  */
 export function mergeMetrics(sources: readonly MetricsSource[]): string {
   const families = new Map<string, Family>();
@@ -24,7 +25,8 @@ export function mergeMetrics(sources: readonly MetricsSource[]): string {
 }
 
 function addSource(families: Map<string, Family>, { labels, text }: MetricsSource): void {
-  const inner = labelText(labels);
+  const given = Object.entries(labels);
+  const inner = labelText(given);
   let current = '';
   let family: Family | undefined;
   let start = 0;
@@ -54,8 +56,20 @@ function addSource(families: Map<string, Family>, { labels, text }: MetricsSourc
       family = familyOf(families, name);
       current = name;
     }
-    family.samples.push(withLabels(line, name, nameEnd, inner));
+    const foreign = line.charCodeAt(nameEnd) === 123 ? given.filter(([label]) => has(line, label)) : [];
+    if (foreign.length === 0) family.samples.push(withLabels(line, name, nameEnd, inner));
+    else {
+      const missing = given.filter((entry) => !foreign.includes(entry));
+      const sample = withLabels(line, name, nameEnd, labelText(missing));
+      const series = sample.slice(0, sample.lastIndexOf('}') + 1);
+      if (!family.samples.some((other) => other.startsWith(series))) family.samples.push(sample);
+    }
   }
+}
+
+/** Whether a sample has a label of that name; in a value the quote behind it would be escaped. */
+function has(line: string, label: string): boolean {
+  return line.includes(`{${label}="`) || line.includes(`,${label}="`);
 }
 
 const suffixes = new Set(['', '_bucket', '_sum', '_count', '_total', '_created', '_info']);
@@ -76,10 +90,8 @@ function withLabels(line: string, name: string, nameEnd: number, inner: string):
   return `${name}{${inner}${rest.startsWith('}') ? '' : ','}${rest}`;
 }
 
-function labelText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
-    .join(',');
+function labelText(labels: readonly (readonly [string, string])[]): string {
+  return labels.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(',');
 }
 
 /** A label value as the format wants it. */

@@ -31,6 +31,17 @@ describe('merging Prometheus texts', () => {
     );
   });
 
+  test('a label that a sample has stays; what its part said itself is not said twice', () => {
+    const merged = mergeMetrics([
+      { labels: { part: 'connector' }, text: text('memory 5', 'cpu{part="mine"} 1') },
+      {
+        labels: { part: 'supervisor' },
+        text: text('memory{part="connector"} 6', 'memory{part="kafka-1"} 7'),
+      },
+    ]);
+    expect(merged).toBe(text('memory{part="connector"} 5', 'memory{part="kafka-1"} 7', 'cpu{part="mine"} 1'));
+  });
+
   test('a histogram stays whole', () => {
     const one = text('# TYPE h histogram', 'h_bucket{le="1"} 1', 'h_sum 1', 'h_count 1', 'ha 1');
     expect(
