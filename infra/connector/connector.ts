@@ -29,6 +29,8 @@ export interface ConnectorOptions {
   gateway: Pick<GatewayClient, 'listFunctions'>;
   log: Logger;
   deadLetterTopic: string;
+  /** Where functions begin that do not say so themselves. */
+  start?: 'earliest' | 'latest';
   rebuildIntervalMs: number;
   upstreamTimeoutMs: number;
   instanceId?: string | undefined;

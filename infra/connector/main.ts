@@ -7,9 +7,11 @@ import { createFunctionCaller } from './call/function-caller.ts';
 import { createConnector } from './connector.ts';
 import { serveHealth } from './http.ts';
 import { createCluster } from './kafka/cluster.ts';
+import { securityOptions } from './kafka/security.ts';
+import { defaultStart, withVendorNames } from './vendor-names.ts';
 
 /** Starts the connector, and on SIGTERM finishes what is in flight, acknowledges it and leaves the groups. */
-const settings = readSettings(process.env);
+const settings = readSettings(withVendorNames(process.env));
 const log = createLogger('connector');
 const name = settings.connectorInstanceId ?? hostname();
 collectProcessMetrics();
@@ -18,6 +20,7 @@ const connector = createConnector({
   cluster: createCluster({
     bootstrapServers: settings.kafkaBootstrapServers,
     clientId: `connector-${name}`,
+    connectionOptions: securityOptions(settings),
   }),
   caller: createFunctionCaller({
     gatewayUrl: settings.gatewayUrl,
@@ -31,6 +34,7 @@ const connector = createConnector({
   }),
   log,
   deadLetterTopic: settings.dlqTopic,
+  start: defaultStart(process.env),
   rebuildIntervalMs: settings.rebuildIntervalMs,
   upstreamTimeoutMs: settings.upstreamTimeoutMs,
   instanceId: settings.connectorInstanceId,

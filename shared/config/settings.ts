@@ -103,6 +103,44 @@ export const definitions = define({
     shownDefault: 'the embedded brokers',
     help: 'brokers to connect to',
   },
+  kafkaTls: {
+    env: 'KAFKA_TLS',
+    group: 'Kafka',
+    schema: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true'),
+    help: 'whether the connector speaks TLS to the brokers',
+  },
+  kafkaTlsCaFile: {
+    env: 'KAFKA_TLS_CA_FILE',
+    group: 'Kafka',
+    schema: text.optional(),
+    shownDefault: 'the system’s authorities',
+    help: 'PEM file of the authorities that sign the brokers’ certificates',
+  },
+  kafkaSaslMechanism: {
+    env: 'KAFKA_SASL_MECHANISM',
+    group: 'Kafka',
+    schema: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
+    shownDefault: 'none',
+    help: 'how the connector authenticates to the brokers',
+  },
+  kafkaUsername: {
+    env: 'KAFKA_USERNAME',
+    group: 'Kafka',
+    schema: text.optional(),
+    shownDefault: 'none',
+    help: 'user name for that',
+  },
+  kafkaPassword: {
+    env: 'KAFKA_PASSWORD',
+    group: 'Kafka',
+    schema: text.optional(),
+    shownDefault: 'none',
+    help: 'password for that',
+    secret: true,
+  },
   eventsPartitions: {
     env: 'EVENTS_PARTITIONS',
     group: 'Kafka',

@@ -41,7 +41,10 @@ const topicName = /^[A-Za-z0-9._-]{1,249}$/;
 export function parseAnnotations(
   functionName: string,
   annotations: Readonly<Record<string, string>>,
-  { deadLetterTopic }: { deadLetterTopic: string },
+  {
+    deadLetterTopic,
+    start = 'earliest',
+  }: { deadLetterTopic: string /** For functions that do not say. */; start?: Subscription['start'] },
 ): Parsed | undefined {
   if (annotations.topic === undefined) return undefined;
   const topics = annotations.topic
@@ -96,7 +99,7 @@ export function parseAnnotations(
     topics: [...new Set(topics)],
     group,
     retryTopic: `${group}.retry`,
-    start: read<Subscription['start']>('start', 'earliest', parseStart, 'earliest, latest or an ISO time'),
+    start: read<Subscription['start']>('start', start, parseStart, 'earliest, latest or an ISO time'),
     batchSize: read('batch-size', 10_000, whole(1, 10_000), 'a whole number from 1 to 10000'),
     batchBytes: read(
       'batch-bytes',

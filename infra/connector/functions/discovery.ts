@@ -11,7 +11,7 @@ export interface Discovered {
 /** Which functions are to be served and how, from what a gateway lists. */
 export function discover(
   functions: readonly FunctionStatus[],
-  options: { deadLetterTopic: string },
+  options: { deadLetterTopic: string; start?: Subscription['start'] },
 ): Discovered {
   const subscriptions = new Map<string, Subscription>();
   const refused = new Map<string, readonly string[]>();
