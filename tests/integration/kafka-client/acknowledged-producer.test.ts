@@ -10,7 +10,7 @@ let broker: OwnBroker;
 beforeAll(async () => {
   broker = await ownBroker();
   await broker.start();
-}, 60_000);
+}, 180_000);
 
 afterAll(() => broker?.close());
 

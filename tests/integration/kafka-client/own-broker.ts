@@ -35,7 +35,7 @@ export async function ownBroker(): Promise<OwnBroker> {
     bootstrapServers: settings.kafkaBootstrapServers,
     async start() {
       process_ = await startProcess(part, { logFile: join(dataDir, 'kafka.log') });
-      await waitUntilReady(part, { process: process_ });
+      await waitUntilReady(part, { process: process_, timeoutMs: 150_000 });
     },
     async kill() {
       process_?.kill('SIGKILL');
