@@ -1,6 +1,15 @@
 import { definitions } from '../../shared/config/settings.ts';
 
-type Row = { env: string; group: string; help: string; shown: string; secret: boolean };
+type Row = {
+  env: string;
+  group: string;
+  help: string;
+  /** The default as a value; absent where it is computed or there is none. */
+  value?: string;
+  /** Words that say what holds without the setting. */
+  words?: string;
+  secret: boolean;
+};
 
 /** Every setting as the tables show it, in the order of the code. */
 export function settingRows(): Row[] {
@@ -12,7 +21,10 @@ export function settingRows(): Row[] {
       env,
       group,
       help,
-      shown: shown ?? (parsed.success && parsed.data !== undefined ? String(parsed.data) : ''),
+      ...(shown === undefined && parsed.success && parsed.data !== undefined
+        ? { value: String(parsed.data) }
+        : {}),
+      ...(shown === undefined ? {} : { words: shown }),
       secret: 'secret' in definition && definition.secret === true,
     };
   });
@@ -26,10 +38,9 @@ export function envExample(rows: readonly Row[] = settingRows()): string {
   ];
   for (const [group, members] of groups(rows)) {
     lines.push('', `## ${group}`);
-    for (const { env, help, shown } of members) {
-      const plain = /^[\w./:-]*$/.test(shown);
-      lines.push('', `# ${help}${plain ? '' : ` (default: ${shown.replaceAll('`', '')})`}`);
-      lines.push(`#${env}=${plain ? shown : ''}`);
+    for (const { env, help, value = '', words } of members) {
+      lines.push('', `# ${help}${words ? ` (default: ${words.replaceAll('`', '')})` : ''}`);
+      lines.push(`#${env}=${value}`);
     }
   }
   return `${lines.join('\n')}\n`;
@@ -40,11 +51,10 @@ export function settingsTable(rows: readonly Row[] = settingRows()): string {
   const lines: string[] = [];
   for (const [group, members] of groups(rows)) {
     lines.push('', `**${group}**`, '', '| Setting | Default | Meaning |', '|---|---|---|');
-    for (const { env, help, shown, secret } of members) {
-      const plain = /^[\w./:-]+$/.test(shown);
+    for (const { env, help, value, words = '', secret } of members) {
       const file = secret ? `; or in the file that \`${env}_FILE\` names` : '';
       lines.push(
-        `| \`${env}\` | ${plain ? `\`${shown}\`` : shown} | ${help.replaceAll('|', '\\|')}${file} |`,
+        `| \`${env}\` | ${value ? `\`${value}\`` : words} | ${help.replaceAll('|', '\\|')}${file} |`,
       );
     }
   }
