@@ -44,10 +44,10 @@ export function settingFingerprints(settings: Settings): Record<string, string> 
   );
 }
 
-/** Names of the settings that differ between two sets of fingerprints. */
+/** Names of the settings that differ between two sets of fingerprints; those that only one version knows do not count. */
 export function differingSettings(
   a: Readonly<Record<string, string>>,
   b: Readonly<Record<string, string>>,
 ): string[] {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
+  return Object.keys(a).filter((name) => name in b && a[name] !== b[name]);
 }
