@@ -67,11 +67,9 @@ install_packages() {
     omit=--include=dev # Those of development are there and stay.
   fi
   say "Downloading npm packages ($size): $missing are missing; the ClickHouse engine and Node 24 are most of it."
-  # ci takes node_modules away first, which must not happen under a running platform.
-  local how=ci
-  [ -d node_modules ] && how="install --no-save"
-  # shellcheck disable=SC2086 # how holds two words
-  PATH=$system_path npm $how $omit --loglevel=error --no-audit --no-fund ||
+  # Not `npm ci`: it takes node_modules away first, which must not happen under a running platform, and it refuses the
+  # whole lock file for an optional package of another kind of machine that the lock file lacks.
+  PATH=$system_path npm install --no-save $omit --loglevel=error --no-audit --no-fund ||
     fail "npm could not install the packages; its reason stands above."
 }
 
@@ -162,7 +160,7 @@ case $mode in
       shell=infra/mongo/shell
       [ -x $shell/node_modules/.bin/mongosh ] && [ $shell/node_modules/.package-lock.json -nt $shell/package-lock.json ] || {
         say "Downloading MongoDB's shell (mongosh, 154 MB on disk)"
-        (cd $shell && PATH=$system_path npm ci --ignore-scripts --loglevel=error --no-audit --no-fund) ||
+        (cd $shell && PATH=$system_path npm install --no-save --ignore-scripts --loglevel=error --no-audit --no-fund) ||
           fail "npm could not install mongosh; its reason stands above."
       }
     fi

@@ -58,7 +58,7 @@ export function loadEngine(): NativeEngine {
   } catch (cause) {
     throw new PipelineError(
       'NO_ENGINE',
-      `${name} cannot be loaded (${(cause as Error).message}); run \`npm ci\` with optional packages`,
+      `${name} cannot be loaded (${(cause as Error).message}); run \`npm install\` with optional packages`,
       { cause },
     );
   }
