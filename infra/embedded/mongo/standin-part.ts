@@ -24,6 +24,13 @@ const flags = [
   '-Dorg.slf4j.simpleLogger.log.de.bwaldvogel.mongo.wire.MongoWireProtocolHandler=off',
 ];
 
+/** Shown at every start: nobody should take it for the real one. */
+const whatItLacks = [
+  'No mongod was found (MONGOD_BINARY, PATH): a stand-in serves MongoDB’s protocol, mongo-java-server over RocksDB.',
+  'It lacks: transactions and sessions, replication and change streams, users, collations, text, geo and wildcard indexes;',
+  'explain is there for find only, and a sort of more than 64 MiB needs an index or a limit.',
+];
+
 /** The stand-in for MongoDB: mongo-java-server's protocol and queries. */
 export function standInPart(settings: MongoSettings): Part {
   const { bindAddress: host, mongodbPort: port } = settings;
@@ -43,7 +50,7 @@ export function standInPart(settings: MongoSettings): Part {
       await compileStandIn({ classes, classpath: jars });
     },
     health: () => mongoHealth({ host, port }),
-    notes: ['No mongod was found: a stand-in serves MongoDB’s protocol.'],
+    notes: whatItLacks,
     after: [],
   };
 }

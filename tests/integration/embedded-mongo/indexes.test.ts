@@ -35,12 +35,11 @@ const query = fc.record({
   skip: fc.integer({ min: 0, max: 5 }),
   limit: fc.integer({ min: 0, max: 30 }),
 });
-/** `arrays`: how many in a hundred values are arrays. */
-const documents = (arrays: number) => {
-  const field =
-    arrays === 0 ? value : fc.oneof({ weight: 9, arbitrary: value }, fc.array(value, { maxLength: 3 }));
+/** Arrays in one field only: two of them in one index are refused. */
+const documents = (withArrays: boolean) => {
+  const a = withArrays ? fc.oneof({ weight: 9, arbitrary: value }, fc.array(value, { maxLength: 3 })) : value;
   return fc.array(
-    fc.record({ a: field, b: field, c: fc.record({ d: field }, { requiredKeys: [] }) }, { requiredKeys: [] }),
+    fc.record({ a, b: value, c: fc.record({ d: value }, { requiredKeys: [] }) }, { requiredKeys: [] }),
     { minLength: 60, maxLength: 200 },
   );
 };
@@ -87,7 +86,7 @@ describe('a query has one answer, whatever index leads to it', () => {
   test.each([0, 10])(
     'random queries over random documents, %i %% of values arrays',
     async (arrays) => {
-      for (const docs of fc.sample(documents(arrays), { numRuns: 3, seed: 7 + arrays })) {
+      for (const docs of fc.sample(documents(arrays), { numRuns: 3, seed: 7 })) {
         const { scanned, indexed } = await pair(docs);
         // Natural order makes the reference read every document, and sort by itself.
         await fc.assert(
@@ -96,7 +95,7 @@ describe('a query has one answer, whatever index leads to it', () => {
             const filter = q.filter as Filter<Doc>;
             expect(await indexed.countDocuments(filter)).toBe((await scanned.find(filter).toArray()).length);
           }),
-          { numRuns: 150, seed: 11 },
+          { numRuns: 100, seed: 11 },
         );
       }
     },

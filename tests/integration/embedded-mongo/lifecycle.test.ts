@@ -38,7 +38,7 @@ test('not started is not ready; stopped in order, it has everything at its next 
   const again = await MongoClient.connect(own.uri);
   expect(await again.db('events').collection('raw_events').countDocuments()).toBe(2);
   await again.close();
-}, 60_000);
+}, 120_000);
 
 test('a taken port ends it, and says so', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
@@ -46,7 +46,7 @@ test('a taken port ends it, and says so', async () => {
   opened.push({ remove: async () => void holder.close() });
   const own = await server({ mongodbPort: (holder.address() as { port: number }).port });
   await expect(own.start()).rejects.toMatchObject({ code: 'NOT_READY' });
-}, 60_000);
+}, 120_000);
 
 test('what has expired is removed', async () => {
   const own = await server();
@@ -61,7 +61,7 @@ test('what has expired is removed', async () => {
   ]);
   await eventually(async () => expect(await events.countDocuments()).toBe(2), { timeoutMs: 30_000 });
   await client.close();
-}, 60_000);
+}, 120_000);
 
 test('a real mongod is preferred, and a wrong MONGOD_BINARY is named', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mongod-'));
