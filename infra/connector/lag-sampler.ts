@@ -2,7 +2,7 @@ import { messageOf } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
 import type { Runner } from './functions/runner.ts';
 import type { Cluster } from './kafka/cluster.ts';
-import { listOffsets } from './kafka/offsets.ts';
+import { listOffsets } from './kafka/list-offsets.ts';
 import { lagOf } from './lag.ts';
 import type { ConnectorMetrics } from './metrics.ts';
 

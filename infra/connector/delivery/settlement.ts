@@ -65,7 +65,7 @@ export function createSettlement(context: WorkerContext, ownership: Ownership): 
     const letters = waiting.map((dead) => letterOf(dead));
     const records = [...outputs, ...letters];
     if (subscription.mode === 'transactional' || records.length > 0) {
-      await ownership.producer.commit({ records, position, membership });
+      await ownership.producer.commit({ records, offsets: { position, membership } });
     } else {
       await commitPositions(cluster, { membership, lane, positions: [position] });
     }

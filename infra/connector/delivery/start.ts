@@ -2,7 +2,8 @@ import type { Logger } from '../../../shared/log/index.ts';
 import type { Subscription } from '../functions/subscription.ts';
 import type { Cluster, Topic } from '../kafka/cluster.ts';
 import type { Membership } from '../kafka/group-member.ts';
-import { commitPositions, listOffsets, type Position, readPositions } from '../kafka/offsets.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
+import { commitPositions, type Position, readPositions } from '../kafka/offsets.ts';
 import { decodeNote, encodeNote } from './declaration.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import { commitPositions, listOffsets } from '../kafka/offsets.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
+import { commitPositions } from '../kafka/offsets.ts';
 import { createTransactionalProducer, type TransactionalProducer } from '../kafka/transaction.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Declaration, decodeNote, encodeNote } from './declaration.ts';

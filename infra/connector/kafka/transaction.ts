@@ -24,13 +24,12 @@ export interface OutgoingRecord extends NewRecord {
 /** A transactional producer of one takeover. After any failure it is of no use: a new one fences it. */
 export interface TransactionalProducer {
   /**
-   * Writes records and a position in one transaction.
+   * Writes records, and the position that they follow from, in one transaction.
    * @throws PositionWriteError; the transaction may nevertheless have been committed.
    */
   commit(work: {
     records: readonly OutgoingRecord[];
-    position: PositionToWrite;
-    membership: Membership;
+    offsets?: { position: PositionToWrite; membership: Membership };
   }): Promise<void>;
 }
 
@@ -147,16 +146,23 @@ export async function createTransactionalProducer({
   }
 
   return {
-    async commit({ records, position, membership }) {
+    async commit({ records, offsets }) {
       if (failed)
         throw new PipelineError('PRODUCER_FAILED', `${transactionalId}: this producer failed before`);
       try {
-        const placed = await place(cluster, records, position.partition);
+        const placed = await place(cluster, records, offsets?.position.partition ?? 0);
         await settled([
           addPartitions(placed),
-          coordinator(addOffsetsToTxnV3.api, transactionalId, producerId, producerEpoch, membership.groupId),
+          offsets &&
+            coordinator(
+              addOffsetsToTxnV3.api,
+              transactionalId,
+              producerId,
+              producerEpoch,
+              offsets.membership.groupId,
+            ),
         ]);
-        await settled([produce(placed), commitOffsets(membership, position)]);
+        await settled([produce(placed), offsets && commitOffsets(offsets.membership, offsets.position)]);
         await coordinator(endTxnV3.api, transactionalId, producerId, producerEpoch, true);
       } catch (error) {
         failed = true;
@@ -188,7 +194,7 @@ async function whileConcurrent<T>(call: () => Promise<T>, timeoutMs: number): Pr
 }
 
 /** Waits for all, then throws the first failure: nothing of a transaction may still be under way afterwards. */
-async function settled(promises: Promise<unknown>[]): Promise<void> {
+async function settled(promises: (Promise<unknown> | undefined)[]): Promise<void> {
   const results = await Promise.allSettled(promises);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
