@@ -84,7 +84,13 @@ export function createWorker(context: WorkerContext): Worker {
         failures++;
         const ms = backoffMs(failures, { baseMs: 50, capMs: 5000, random: context.random });
         const line = { ...where, err: messageOf(error), ms };
-        if (error instanceof FeedBrokenError || error instanceof PositionWriteError || failures > 1) {
+        if (error instanceof FeedBrokenError && error.code === 'OFFSET_OUT_OF_RANGE' && failures > 2) {
+          // Below its start the position would have moved: so it lies beyond the end.
+          log.error(
+            line,
+            'the log ends before the position: it was cut. The partition waits; set the group’s position to go on',
+          );
+        } else if (error instanceof FeedBrokenError || error instanceof PositionWriteError || failures > 1) {
           log.warn(line, 'taking the partition over again');
         } else {
           log.error({ ...line, err: error }, 'delivery failed; taking the partition over again');

@@ -74,12 +74,12 @@ describeInChromium('checks and dead letters in the console', () => {
       }),
     );
     await page.getByRole('link', { name: 'Dead letters' }).click();
-    await page.getByText('2 shown of 2 open. More may lie further back in the topic.').waitFor();
+    await page.getByText('2 of 2 open ones. More may lie further back in the topic.').waitFor();
     await page.getByLabel('Function').selectOption('transform');
-    await page.getByText('1 shown of 2 open').waitFor();
+    await page.getByText('1 of 2 open ones').waitFor();
     await page.getByLabel('Function').selectOption('');
     await page.getByLabel('Reason or record holds').fill('SCRIPT');
-    await page.getByText('1 shown of 2 open').waitFor();
+    await page.getByText('1 of 2 open ones').waitFor();
     await page.getByText('no such thing <b>2</b>').click();
     const record = page.getByRole('listitem').filter({ hasText: 'mongo-write' });
     expect(await record.locator('pre').textContent()).toBe('{\n  "note": "<script>1</script>"\n}');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { password, startGateway, type TestGateway } from '../../integration/gateway/start-gateway.ts';
-import { launch } from './chromium.ts';
+import { launch } from './chromium-binary.ts';
 
 export interface ConsoleRig {
   gateway: TestGateway;

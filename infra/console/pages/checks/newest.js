@@ -3,7 +3,7 @@ import { count, duration } from '../../format/numbers.js';
 import { dateAndTime } from '../../format/times.js';
 import { differencesOf, summaryOf, toneOf } from './verdict-words.js';
 
-/** What the newest check found: the four sides, what differs, what need not be there, what is on its way. */
+/** What the newest check found: what was compared, what differs, what need not be there, what is on its way. */
 export function createNewest(verdict) {
   const { totals = {}, checked = {}, pending = {}, excused = {} } = verdict;
   const found = differencesOf(verdict);
@@ -15,10 +15,10 @@ export function createNewest(verdict) {
       'dl',
       { class: 'figures' },
       ...[
-        ['Kafka', count(totals.kafka)],
-        ['MongoDB', count(totals.mongodb)],
-        ['ClickHouse', count(totals.clickhouse)],
-        ['Rollup per minute', count(totals.events_per_minute)],
+        ['Events compared', count(checked.events)],
+        ['In MongoDB by now', count(totals.mongodb)],
+        ['In ClickHouse by now', count(totals.clickhouse)],
+        ['In its rollup by now', count(totals.events_per_minute)],
       ].map(([title, value]) => h('div', {}, h('dt', {}, title), h('dd', {}, value))),
     ),
     found.length > 0 && h('ul', { class: 'differences' }, ...found.map((line) => h('li', {}, line))),

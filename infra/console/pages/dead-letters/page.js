@@ -4,6 +4,9 @@ import { count } from '../../format/numbers.js';
 import { requestJson } from '../../gateway/request.js';
 import { createLetterList } from './list.js';
 
+/** Letters that are laid out at once. */
+const pageSize = 50;
+
 /** Records that a function gave up: browse, read the reason and the record, filter. */
 export default function deadLettersPage() {
   const said = outcome();
@@ -12,6 +15,8 @@ export default function deadLettersPage() {
   const words = h('input', { type: 'search', spellcheck: 'false', autocomplete: 'off' });
   const reload = h('button', { type: 'button', onclick: () => load() }, 'Read again');
   const list = createLetterList();
+  const further = h('button', { type: 'button', hidden: true, onclick: () => showMore() }, 'Show more');
+  let most = pageSize;
   let found = { letters: [], open: 0, more: false };
 
   async function load() {
@@ -43,16 +48,28 @@ export default function deadLettersPage() {
         (functions.value === '' || letter.function === functions.value) &&
         (needle === '' || `${letter.reason}\n${letter.key}\n${letter.value}`.toLowerCase().includes(needle)),
     );
-    list.update(wanted);
+    list.update(wanted.slice(0, most));
+    further.hidden = wanted.length <= most;
     const older = found.more ? ' More may lie further back in the topic.' : '';
     summary.textContent =
       found.open === 0
         ? `No dead letter is open.${older}`
-        : `${count(wanted.length)} shown of ${count(found.open)} open.${older}`;
+        : `${count(wanted.length)} of ${count(found.open)} open ones.${older}`;
   }
 
-  functions.addEventListener('change', show);
-  words.addEventListener('input', show);
+  function showMore() {
+    most += pageSize;
+    show();
+  }
+
+  /** Another choice begins at its newest again. */
+  function choose() {
+    most = pageSize;
+    show();
+  }
+
+  functions.addEventListener('change', choose);
+  words.addEventListener('input', choose);
   load();
 
   return {
@@ -75,6 +92,7 @@ export default function deadLettersPage() {
       said.element,
       summary,
       list.element,
+      h('p', { class: 'more' }, further),
     ),
   };
 }
