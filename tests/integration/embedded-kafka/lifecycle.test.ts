@@ -53,7 +53,7 @@ test('a format that was killed is done anew; ready means that groups and transac
   expect(await admin.fetchOffsets({ groupId: 'g', topics: ['t'] })).toMatchObject([
     { partitions: [{ partition: 0, offset: '1' }] },
   ]);
-}, 60_000);
+}, 120_000);
 
 test('topics are made, made once, raised, and never lowered', async () => {
   const own = await cluster();
@@ -78,7 +78,7 @@ test('topics are made, made once, raised, and never lowered', async () => {
   await eventually(async () =>
     expect(await create(changed)).toEqual({ create: [], raise: [], configure: [] }),
   );
-}, 60_000);
+}, 120_000);
 
 test('another number of brokers over the same data is refused, with what to do', async () => {
   const own = await cluster();
@@ -88,7 +88,7 @@ test('another number of brokers over the same data is refused, with what to do',
     code: 'KAFKA_BROKERS',
     message: expect.stringContaining('Set KAFKA_BROKERS=1'),
   });
-}, 60_000);
+}, 120_000);
 
 test('a taken port ends it, and its log says so', async () => {
   const own = await cluster();
@@ -98,4 +98,4 @@ test('a taken port ends it, and its log says so', async () => {
   await expect(own.start()).rejects.toMatchObject({ code: 'NOT_READY' });
   const log = readFileSync(join(own.settings.dataDir, 'logs', 'kafka-1.log'), 'utf8');
   expect(log).toMatch(/Address already in use|Socket server failed to bind/);
-}, 60_000);
+}, 120_000);

@@ -83,9 +83,12 @@ describe('a query has one answer, whatever index leads to it', () => {
       .limit(q.limit)
       .toArray();
 
-  test.each([0, 10])(
-    'random queries over random documents, %i %% of values arrays',
-    async (arrays) => {
+  test.each([
+    ['no array', false],
+    ['arrays among their values', true],
+  ])(
+    'random queries over random documents with %s',
+    async (_, arrays) => {
       for (const docs of fc.sample(documents(arrays), { numRuns: 3, seed: 7 })) {
         const { scanned, indexed } = await pair(docs);
         // Natural order makes the reference read every document, and sort by itself.
