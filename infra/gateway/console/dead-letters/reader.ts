@@ -2,7 +2,7 @@ import { HttpError, messageOf } from '../../../../shared/errors/index.ts';
 import { type Cluster, createCluster } from '../../../connector/kafka/cluster.ts';
 import { committedRecords } from '../../../connector/kafka/committed-records.ts';
 import { fetchOnce } from '../../../connector/kafka/fetch-api.ts';
-import { listOffsets } from '../../../connector/kafka/offsets.ts';
+import { listOffsets } from '../../../connector/kafka/list-offsets.ts';
 import { recordKey, recordValue } from '../../../connector/kafka/records.ts';
 import { type Letter, readLetter } from './letter.ts';
 
