@@ -24,10 +24,7 @@ const withEngines = {
 };
 
 export default {
-  projects: [
-    project('unit'),
-    project('integration', withEngines),
-    project('integrity', withEngines),
-    project('e2e'),
-  ],
+  // Of a single test; generous, because a slow machine is no fault.
+  testTimeout: 30_000,
+  projects: [project('unit'), project('integration', withEngines), project('integrity'), project('e2e')],
 };

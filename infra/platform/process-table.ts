@@ -34,6 +34,19 @@ export function familyOf(pid: number, processes: ReadonlyMap<number, ProcessInfo
   return family;
 }
 
+/**
+ * Memory of a process in which a page that several share counts once in all (Linux's proportional set size); where
+ * that cannot be had, its resident memory.
+ */
+export function proportionalBytes({ pid, residentBytes }: ProcessInfo): number {
+  try {
+    const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+    return kilobytes === undefined ? residentBytes : Number(kilobytes) * 1024;
+  } catch {
+    return residentBytes;
+  }
+}
+
 function readProc(): Map<number, ProcessInfo> {
   const processes = new Map<number, ProcessInfo>();
   for (const name of readdirSync('/proc')) {

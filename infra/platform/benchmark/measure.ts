@@ -91,7 +91,7 @@ async function measure(
       latency: latency.distributions(),
       batchSizes: batchSizes.distributions(),
       cpuSeconds: new Map([...cpuAfter].map(([part, value]) => [part, value - (cpuBefore.get(part) ?? 0)])),
-      peakResidentBytes: (await askStatus(settings))?.peakResidentBytes ?? 0,
+      peakResidentBytes: (await askStatus(settings))?.peakMemoryBytes ?? 0,
     };
   } finally {
     clearInterval(timer);

@@ -35,7 +35,7 @@ await main(async () => {
   const functions = await functionRows(settings);
   console.log(`\n${table(['function', 'state', 'replicas', 'calls', 'memory'], functions.rows)}`);
   console.log(
-    `\nall processes: ${bytes(report.residentBytes)} now, ${bytes(report.peakResidentBytes)} at most since ` +
+    `\nall processes: ${bytes(report.memoryBytes)} now, ${bytes(report.peakMemoryBytes)} at most since ` +
       `${report.startedAt.slice(0, 19)}Z; ${Math.round(report.cpuShare * 100)}% of one processor`,
   );
   console.log(`\n${whereToLook(settings)}`);

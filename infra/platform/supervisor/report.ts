@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from '../../../shared/metrics/index.ts';
 import type { PartPort } from '../part.ts';
-import { type ProcessInfo, readProcesses } from '../process-table.ts';
+import { familyOf, type ProcessInfo, proportionalBytes, readProcesses } from '../process-table.ts';
 import type { PartStatus } from './supervised-part.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type Usage, usageOf } from './usage.ts';
@@ -20,9 +20,9 @@ export interface PlatformReport {
   /** Settings that parts were started with: name → fingerprint, so that secrets stay where they are. */
   settings: Readonly<Record<string, string>>;
   parts: PartReport[];
-  /** All processes of the platform, the supervisor included. */
-  residentBytes: number;
-  peakResidentBytes: number;
+  /** All processes of the platform, the supervisor included; pages that several share counted once. */
+  memoryBytes: number;
+  peakMemoryBytes: number;
   cpuShare: number;
 }
 
@@ -30,7 +30,7 @@ export interface PlatformReport {
 export function createReporter({
   supervisor,
   settings,
-  intervalMs = 2000,
+  intervalMs = 5000,
   now = Date.now,
 }: {
   supervisor: Supervisor;
@@ -42,7 +42,7 @@ export function createReporter({
   let processes = new Map<number, ProcessInfo>();
   let sampledAt = 0;
   let peak = 0;
-  let total: Usage | undefined;
+  let total = 0;
   let totalShare = 0;
   const shares = new Map<number, { cpu: number; share: number }>();
 
@@ -62,15 +62,10 @@ export function createReporter({
     const pids = new Set(everything);
     // Parts are started by this process or were taken over from one that is gone: count no family twice.
     const roots = everything.filter((pid) => !pids.has(processes.get(pid)?.parentPid ?? 0));
-    const usages = roots.flatMap((pid) => usageOf(pid, processes) ?? []);
-    total = {
-      cpuSeconds: 0,
-      childrenCpuSeconds: 0,
-      childrenResidentBytes: 0,
-      residentBytes: usages.reduce((sum, u) => sum + u.residentBytes + u.childrenResidentBytes, 0),
-    };
+    const families = roots.flatMap((pid) => familyOf(pid, processes));
+    total = families.reduce((sum, info) => sum + proportionalBytes(info), 0);
     totalShare = roots.reduce((sum, pid) => sum + familyShare(pid), 0);
-    peak = Math.max(peak, total.residentBytes);
+    peak = Math.max(peak, total);
   }
 
   function familyShare(pid: number): number {
@@ -99,8 +94,8 @@ export function createReporter({
             ? {}
             : { usage: usageOf(status.pid, processes), cpuShare: familyShare(status.pid) }),
         })),
-        residentBytes: total?.residentBytes ?? 0,
-        peakResidentBytes: peak,
+        memoryBytes: total,
+        peakMemoryBytes: peak,
         cpuShare: totalShare,
       };
     },
@@ -129,12 +124,12 @@ export function createReporter({
         registers,
       });
       const all = new Gauge({
-        name: 'platform_resident_memory_bytes',
-        help: 'Resident memory of all processes of the platform',
+        name: 'platform_memory_bytes',
+        help: 'Memory of all processes of the platform, shared pages counted once',
         registers,
       });
       const report = this.report();
-      all.set(report.residentBytes);
+      all.set(report.memoryBytes);
       for (const { name: part, state, restarts: count, usage } of report.parts) {
         up.set({ part }, state === 'ready' ? 1 : 0);
         restarts.inc({ part }, count);

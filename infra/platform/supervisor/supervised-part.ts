@@ -41,7 +41,7 @@ export interface Watch {
   readyTimeoutMs: number;
 }
 
-export const defaultWatch: Watch = { healthIntervalMs: 2000, hungAfterMs: 60_000, readyTimeoutMs: 120_000 };
+export const defaultWatch: Watch = { healthIntervalMs: 3000, hungAfterMs: 60_000, readyTimeoutMs: 120_000 };
 
 export interface SupervisedPart {
   readonly part: Part;

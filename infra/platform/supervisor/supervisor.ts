@@ -44,7 +44,10 @@ export function createSupervisor({
   let stopping = false;
 
   async function startOne(one: SupervisedPart): Promise<void> {
-    await Promise.all(one.part.after.map((name) => supervised.get(name)?.ready));
+    // What an earlier supervisor left running waits for nobody: it is running.
+    if (!pidFiles.living(one.part.name)) {
+      await Promise.all(one.part.after.map((name) => supervised.get(name)?.ready));
+    }
     if (!stopping) await one.run();
   }
 

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { chaosEnvironment } from '../../integrity/chaos/environment.ts';
+
+jest.setTimeout(400_000);
+
+const root = resolve(import.meta.dirname, '../../..');
+const dataDir = mkdtempSync(join(tmpdir(), 'event-pipeline-e2e-'));
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  env = await chaosEnvironment({ dataDir, brokers: 1 });
+  const downloads = join(root, '.pipeline/downloads');
+  mkdirSync(downloads, { recursive: true });
+  symlinkSync(downloads, join(dataDir, 'downloads'));
+});
+
+afterAll(async () => {
+  await command('down');
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Runs what a target of the Makefile runs. */
+async function command(
+  name: string,
+  more: Record<string, string> = {},
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [join(root, `infra/platform/commands/${name}.ts`)], {
+    cwd: root,
+    env: { ...env, ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const code = await new Promise<number | null>((done) => child.once('close', done));
+  return { code, output };
+}
+
+const gateway = () => `http://127.0.0.1:${env.GATEWAY_PORT}`;
+
+test('demo: from nothing to a proof; it stays up', async () => {
+  const { code, output } = await command('demo', { EVENTS: '20000' });
+  expect(output).toContain('0 lost, 0 doubled.');
+  expect(output).toMatch(/produced by this run +20,100 +0 +0/);
+  for (const question of ['24 h', 'distinct users', 'top event types', 'of a user', 'in a time range']) {
+    expect(output).toContain(question);
+  }
+  expect(output).not.toContain('no rows');
+  expect(output).toContain('stays up');
+  expect(code).toBe(0);
+});
+
+test('demo again, on the same data', async () => {
+  const { code, output } = await command('demo', { EVENTS: '5000' });
+  expect(output).toMatch(/in events_raw +25,200 +20,100 from before/);
+  expect(output).toContain('0 lost, 0 doubled.');
+  expect(code).toBe(0);
+});
+
+test('up, init-db: nothing to do', async () => {
+  const up = await command('up');
+  expect(up.output).toContain('up to date');
+  expect(up.code).toBe(0);
+  expect((await command('init-db')).code).toBe(0);
+});
+
+test('status asks everyone', async () => {
+  const { code, output } = await command('status');
+  for (const name of [
+    'kafka-1',
+    'mongodb',
+    'clickhouse',
+    'gateway',
+    'connector',
+    'ingest',
+    'aggregation-check',
+  ]) {
+    expect(output).toMatch(new RegExp(`^${name} +ready`, 'm'));
+  }
+  expect(output).toMatch(/all processes: \d/);
+  expect(code).toBe(0);
+});
+
+test('sql: a table, and the server’s own words where there is a mistake', async () => {
+  const good = await command('sql', { Q: 'SELECT count() AS events FROM events_distributed;' });
+  expect(good.output).toContain('events');
+  expect(good.code).toBe(0);
+  const bad = await command('sql', { Q: 'SELECT nothing FROM nowhere' });
+  expect(bad.output).toContain('UNKNOWN_TABLE');
+  expect(bad.code).toBe(1);
+});
+
+test('logs of all parts, and of one', async () => {
+  const { output } = await command('logs', { FOLLOW: '0' });
+  for (const name of ['kafka-1', 'mongodb', 'gateway', 'connector', 'supervisor'])
+    expect(output).toContain(name);
+  expect((await command('logs', { FOLLOW: '0', PART: 'nobody' })).output).toContain('no logs of nobody');
+});
+
+test('one address has the metrics of every part', async () => {
+  const text = await (await fetch(`${gateway()}/metrics`)).text();
+  for (const part of ['kafka-1', 'mongodb', 'clickhouse', 'gateway', 'connector', 'supervisor']) {
+    expect(text).toMatch(new RegExp(`^process_resident_memory_bytes\\{[^}]*part="${part}"`, 'm'));
+  }
+  for (const metric of [
+    'connector_lag_records',
+    'store_write_duration_seconds_count',
+    'gateway_function_invocation_total',
+  ]) {
+    expect(text).toContain(metric);
+  }
+});
+
+test('start-pipeline run twice starts one, and a killed supervisor goes on with it', async () => {
+  const first = await command('start-pipeline', { RATE: '200' });
+  expect(first.output).toContain('Started: 200 events/s until `make down`');
+  const status = await report();
+  process.kill(status.pid, 'SIGKILL');
+  const second = await command('start-pipeline', { RATE: '200' });
+  expect(second.output).toContain('It runs already');
+  const pids = (parts: { name: string; pid: number }[]) =>
+    parts.map(({ name, pid }) => `${name} ${pid}`).sort();
+  // Everything was taken over as it was.
+  expect(pids((await report()).parts)).toEqual(pids(status.parts));
+});
+
+test('other settings while it runs are refused by name', async () => {
+  const { code, output } = await command('up', { EVENTS_PARTITIONS: '12' });
+  expect(output).toContain('another EVENTS_PARTITIONS');
+  expect(code).toBe(1);
+});
+
+test('down stops all, up finds the data, clean removes it and keeps downloads', async () => {
+  expect((await command('down')).output).toContain('The platform is down');
+  expect((await command('down')).output).toContain('Nothing was running');
+  expect((await command('status')).code).toBe(1);
+  expect((await command('sql', { Q: 'SELECT 1' })).output).toContain('make up');
+  expect((await command('up')).code).toBe(0);
+  const rows = await command('sql', {
+    Q: 'SELECT count() > 20000 AS kept FROM events_distributed FORMAT TSV',
+  });
+  expect(rows.output.trim()).toBe('1');
+  expect((await command('clean')).output).toContain('Nothing was removed');
+  expect((await command('clean', { YES: '1' })).code).toBe(0);
+  expect(readdirSync(dataDir)).toEqual(['downloads']);
+  expect(existsSync(join(dataDir, 'downloads/kafka'))).toBe(true);
+});
+
+async function report(): Promise<{ pid: number; parts: { name: string; pid: number }[] }> {
+  return (await fetch(`http://127.0.0.1:${env.SUPERVISOR_PORT}/status`)).json() as never;
+}
