@@ -18,7 +18,7 @@ override Q := $(value Q)
 export Q
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy test check benchmark settings clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy test chaos check benchmark settings clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ deploy: ## deploy the functions of stack.yml again, after a change
 test: ## every check and test that CI runs
 	$(PREFLIGHT) test
 	@$(NODE) tests/run.ts
+
+chaos: ## hit every role with seeded faults under load, then count (CHAOS_SEED, CHAOS_FAULTS, CHAOS_EVENTS)
+	$(PREFLIGHT) run
+	@$(NODE) tests/integrity/chaos/main.ts
 
 check: ## types and style only
 	$(PREFLIGHT) test
