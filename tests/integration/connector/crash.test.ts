@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createCluster } from '../../../infra/connector/kafka/cluster.ts';
+import { type FetchedRecord, recordValue } from '../../../infra/connector/kafka/records.ts';
+import { bounds, readLog } from '../../../infra/platform/proof/read-log.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
-import { type FakeGateway, type Received, startFakeGateway, textOf } from './rig/fake-gateway.ts';
+import { type FakeGateway, type Received, startFakeGateway } from './rig/fake-gateway.ts';
 import { openKafka, type TestKafka } from './rig/kafka.ts';
 import { createLedger, seededRandom, unreliable } from './rig/ledger.ts';
 import { type ConnectorProcess, spawnConnector } from './rig/process.ts';
@@ -26,6 +29,23 @@ afterAll(async () => {
   await gateway?.close();
   await kafka?.close();
 }, 30_000);
+
+/**
+ * Values of the committed records. Not by kafkajs: it takes aborted transactions in the order in which they ended, and
+ * hands on records of one that began before another that ended earlier.
+ */
+async function committedValues(topic: string): Promise<string[]> {
+  const cluster = createCluster({ bootstrapServers: kafka.bootstrapServers, clientId: 'crash-test' });
+  try {
+    const { start, end } = await bounds(cluster, topic);
+    const values: string[] = [];
+    const onRecord = (_: number, record: FetchedRecord) => values.push(String(recordValue(record)));
+    await readLog(cluster, { topic, from: start, to: end, onRecord });
+    return values;
+  } finally {
+    await cluster.close();
+  }
+}
 
 async function spawn(instanceId?: string): Promise<ConnectorProcess> {
   const process = await spawnConnector({
@@ -129,7 +149,7 @@ test('transactional: kill -9 at any moment: each record has one output', async (
   const connector = await killAtRandom(name, random, KILLS);
   await allAcknowledged(name, topic);
   await connector.stop();
-  const values = (await kafka.readAll(output)).map(({ value }) => textOf(value?.toString('base64')));
+  const values = await committedValues(output);
   expect({ seed, outputs: values.length, distinct: new Set(values).size }).toEqual({
     seed,
     outputs: RECORDS * PARTITIONS,
