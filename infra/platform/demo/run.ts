@@ -75,10 +75,14 @@ async function produce(
 ): Promise<GenerateAnswer> {
   const total = events + history;
   const progress = createProgress('produce', { total });
+  let seen = 0;
   // The call answers at its end only; the log shows what is there by now (a little more: markers count).
   const watching = setInterval(async () => {
     const now = await bounds(cluster, settings.rawTopic).catch(() => undefined);
-    if (now) progress.update(Math.min(total, records(before, now.end)));
+    if (!now) return;
+    const written = Math.min(total, records(before, now.end));
+    progress.update(written, written > seen ? '' : undefined);
+    seen = written;
   }, 500);
   try {
     const generated = await generateUntilDone({
@@ -87,7 +91,7 @@ async function produce(
       parameters: { run_id: newRunId('demo'), count: events, history },
       sliceSeconds: 10,
       onTrouble: async (reason) => {
-        progress.update(0, `tries again: ${reason.slice(0, 60)}`);
+        progress.update(seen, `tries again: ${reason.slice(0, 60)}`);
         await ensureSupervisor(settings);
       },
     });
