@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Question } from './questions.ts';
+import type { Question } from './question.ts';
 
 type Json = { [key: string]: unknown };
 

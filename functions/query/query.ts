@@ -3,7 +3,8 @@ import { HttpError } from '../../shared/errors/index.ts';
 import { chooseFormat, type Format, formatAnswer } from './answer.ts';
 import { queryOpenApi } from './openapi.ts';
 import { readParameters, splitProperties } from './parameters.ts';
-import { createQuestions, type Dependencies } from './questions.ts';
+import type { Dependencies } from './question.ts';
+import { createQuestions } from './questions.ts';
 import { findQuestion } from './route.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Question } from './questions.ts';
+import type { Question } from './question.ts';
 
 /**
  * The question that a path asks, with the parameters that stand in the path. A gateway may or may not have taken

@@ -115,9 +115,13 @@ async function store(
 
 async function acknowledge() {
   const bounds = await log.bounds(topic);
-  const partitions = [...(bounds?.end ?? [])].map(([partition, end]) => ({ partition, offset: String(end) }));
-  for (const groupId of ['mongo-write', 'clickhouse-write'])
-    await admin.setOffsets({ groupId, topic, partitions });
+  const partitionOffsets = [...(bounds?.end ?? [])].map(([partition, end]) => ({
+    partition,
+    offset: BigInt(end),
+  }));
+  for (const groupId of ['mongo-write', 'clickhouse-write']) {
+    await positions.alterConsumerGroupOffsets({ groupId, topics: [{ name: topic, partitionOffsets }] });
+  }
 }
 
 describe('aggregation-check', () => {
