@@ -16,6 +16,11 @@ const log = createLogger('connector');
 const name = settings.connectorInstanceId ?? hostname();
 collectProcessMetrics();
 
+// From the first moment on: a stop that comes while starting must not end us in the middle of it.
+const stopped = new Promise<void>((resolve) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+});
+
 const connector = createConnector({
   cluster: createCluster({
     bootstrapServers: settings.kafkaBootstrapServers,
@@ -54,13 +59,8 @@ log.info(
   'connector is up',
 );
 
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  log.info('connector stops');
-  await connector.close();
-  await server.close();
-  process.exit(0);
-}
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+await stopped;
+log.info('connector stops');
+await connector.close();
+await server.close();
+process.exit(0);

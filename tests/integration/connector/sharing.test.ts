@@ -134,7 +134,11 @@ test('a connector that was stopped past its session and wakes up harms nothing',
     };
   });
   const zombie = await spawn();
-  await eventually(() => expect(gateway.calls.length).toBeGreaterThan(20));
+  await eventually(() => {
+    const own = gateway.calls.filter(({ topic: from }) => from === topic);
+    expect(own.length).toBeGreaterThan(20);
+    expect(new Set(own.map(({ functionName }) => functionName)).size).toBe(2);
+  });
   zombie.signal('SIGSTOP');
   const heir = await spawn();
   const stoppedAt = gateway.calls.length;
