@@ -3,10 +3,13 @@ import { createAcknowledgedProducer, createKafka } from '../../shared/clients/ka
 import { definitions, readSettings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { createCluster } from '../connector/kafka/cluster.ts';
+import { securityOptions } from '../connector/kafka/security.ts';
 import { createAsyncCaller } from './async/accept.ts';
 import { createAsyncQueue } from './async/queue.ts';
 import { createWorker } from './async/worker.ts';
 import { createConsole } from './console/console.ts';
+import { createDeadLetterActions } from './console/dead-letters/actions.ts';
 import { createDeadLetterReader } from './console/dead-letters/reader.ts';
 import { callByClock, schedulesOf } from './cron/call.ts';
 import { createCron } from './cron/cron.ts';
@@ -66,6 +69,12 @@ const queue = createAsyncQueue({
   work: createWorker({ gatewayUrl: ownAddress, provider, log, onEnd: metrics.countAsyncCall }),
   log,
 });
+const openCluster = () =>
+  createCluster({
+    bootstrapServers: settings.kafkaBootstrapServers,
+    clientId: 'console',
+    connectionOptions: securityOptions(settings),
+  });
 const gateway = createGateway({
   provider,
   secrets,
@@ -85,9 +94,11 @@ const gateway = createGateway({
     folder: resolve(root, 'infra/console'),
     vendorFolder: resolve(root, 'node_modules/uplot/dist'),
     variables: publicVariables(),
-    deadLetters: createDeadLetterReader({
-      bootstrapServers: settings.kafkaBootstrapServers,
+    deadLetters: createDeadLetterReader({ openCluster, topic: settings.dlqTopic }),
+    deadLetterActions: createDeadLetterActions({
+      openCluster,
       topic: settings.dlqTopic,
+      functions: provider.list,
     }),
     log,
   }),

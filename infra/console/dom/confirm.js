@@ -3,10 +3,10 @@ import { h } from './element.js';
 /**
  * Asks before something that cannot be taken back. The keyboard stands on "Cancel".
  *
- * @param {{title: string, text: string, action: string}} question
+ * @param {{title: string, text: string, lines?: readonly string[], action: string}} question `lines` tell what it is about
  * @returns {Promise<boolean>}
  */
-export function confirm({ title, text, action }) {
+export function confirm({ title, text, lines = [], action }) {
   return new Promise((resolve) => {
     const close = (answer) => {
       dialog.close();
@@ -18,6 +18,7 @@ export function confirm({ title, text, action }) {
       { 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-text' },
       h('h2', { id: 'confirm-title' }, title),
       h('p', { id: 'confirm-text' }, text),
+      lines.length > 0 && h('ul', { class: 'differences' }, ...lines.map((line) => h('li', {}, line))),
       h(
         'div',
         { class: 'buttons' },

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { readSettings } from '../../../shared/config/index.ts';
 import { createLogger } from '../../../shared/log/index.ts';
 import { clusterName } from './cluster.ts';
+import { lockFolder } from './folder-lock.ts';
 import { readUsers } from './http/users.ts';
 import { engineFolder, startServer } from './server.ts';
 import { repairTokenLogs } from './token-log/repair.ts';
@@ -11,6 +12,7 @@ const log = createLogger('clickhouse');
 try {
   const settings = readSettings(process.env);
   const folder = resolve(settings.dataDir, 'data', 'clickhouse');
+  const unlock = await lockFolder(folder);
   // Before any table is opened: the engine reads the logs only then.
   const repair = await repairTokenLogs(engineFolder(folder));
   log[repair.forgotten.length > 0 ? 'warn' : 'info'](repair, 'token logs checked');
@@ -36,6 +38,7 @@ try {
     process.once(signal, async () => {
       log.info({ signal }, 'stopping');
       await server.close();
+      await unlock();
       log.info('stopped');
       process.exit(0);
     });

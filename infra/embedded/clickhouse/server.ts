@@ -36,9 +36,12 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly port: number;
-  /** Lets running requests end, then closes the engine. */
+  /** Lets running requests end, cancels those that take too long, then closes the engine. */
   close(): Promise<void>;
 }
+
+/** Milliseconds that running statements have to end when the server closes; then they are cancelled. */
+const closePatienceMs = 10_000;
 
 /** Bytes of a result that are held back before an answer begins. */
 const resultBufferBytes = 1 << 20;
@@ -91,7 +94,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     port,
     close: async () => {
+      const patience = setTimeout(() => {
+        log.warn({ queries: running.count }, 'cancelling what still runs');
+        for (const connection of running.connections()) void connections.cancel(connection);
+      }, closePatienceMs);
       await closeServer(server);
+      clearTimeout(patience);
       sessions.close();
       connections.close();
     },

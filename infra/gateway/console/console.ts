@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from '../../../shared/errors/index.ts';
 import { readJson, sendJson } from '../http/answer.ts';
+import { type DeadLetterActions, readSelection } from './dead-letters/actions.ts';
 import type { DeadLetterReader } from './dead-letters/reader.ts';
 import { createSampler, type SamplerOptions } from './sampler.ts';
 import { readStackPart } from './stack-part.ts';
@@ -15,6 +16,7 @@ export interface ConsoleOptions extends SamplerOptions {
   /** What variables of a pasted stack.yml stand for. */
   variables: Readonly<Record<string, string | undefined>>;
   deadLetters: DeadLetterReader;
+  deadLetterActions: DeadLetterActions;
 }
 
 /** The web console under /ui/; the caller has authenticated. */
@@ -38,6 +40,13 @@ export function createConsole(options: ConsoleOptions): Console {
           return sendJson(response, 200, readStackPart(await readSource(request), options.variables));
         case 'GET /api/dead-letters':
           return sendJson(response, 200, await options.deadLetters.read());
+        case 'POST /api/dead-letters/preview':
+        case 'POST /api/dead-letters/redrive':
+        case 'POST /api/dead-letters/purge': {
+          const action = path.slice(path.lastIndexOf('/') + 1) as keyof DeadLetterActions;
+          const selection = readSelection(await readJson(request));
+          return sendJson(response, 200, await options.deadLetterActions[action](selection));
+        }
         default:
           if (path.startsWith('/api/')) throw new HttpError(404, `there is no ${request.method} ${path}`);
           return serveFile(request, response, path);

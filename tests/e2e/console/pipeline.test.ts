@@ -50,7 +50,10 @@ describeInChromium('the pipeline in the console', () => {
       .getByRole('row', { name: /^transform/ });
     expect((await transform.locator('td').allTextContents())[1]).toBe('60');
     const store = page.getByRole('region', { name: 'Stores' }).getByRole('row', { name: /^ClickHouse/ });
-    expect((await store.locator('td').allTextContents()).slice(2, 4)).toEqual(['71.4 ms', '400 ms']);
+    // Quantiles of a moving window: their last digit depends on when it was looked at.
+    const [p50, p99] = (await store.locator('td').allTextContents()).slice(2, 4).map(Number.parseFloat);
+    expect(p50).toBeCloseTo(71.4, 0);
+    expect(p99).toBeCloseTo(400, 0);
     expect(await page.locator('.plot canvas').count()).toBe(6);
     // Functions of the pipeline that are missing are said to be.
     expect(await page.locator('svg.flow').textContent()).toContain('not deployed');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { deadLetterHeaders } from '../../../infra/connector/delivery/dead-letter.ts';
+import { createCluster } from '../../../infra/connector/kafka/cluster.ts';
 import {
   createDeadLetterReader,
   type DeadLetterReader,
@@ -8,11 +9,16 @@ import { unique } from '../../support/names.ts';
 import { openKafka, type TestKafka } from '../connector/rig/kafka.ts';
 
 let kafka: TestKafka;
+const openCluster = (bootstrapServers: string) => createCluster({ bootstrapServers, clientId: 'console' });
 const topic = unique('dlq');
 const readers: DeadLetterReader[] = [];
 
 function reader(options: { topic?: string; perPartition?: number; mostLetters?: number } = {}) {
-  const made = createDeadLetterReader({ bootstrapServers: kafka.bootstrapServers, topic, ...options });
+  const made = createDeadLetterReader({
+    openCluster: () => openCluster(kafka.bootstrapServers),
+    topic,
+    ...options,
+  });
   readers.push(made);
   return made;
 }
@@ -28,6 +34,7 @@ const letter = (
   headers: {
     [deadLetterHeaders.function]: 'mongo-write',
     [deadLetterHeaders.topic]: 'events_clean',
+    [deadLetterHeaders.topicId]: 'T',
     [deadLetterHeaders.partition]: '0',
     [deadLetterHeaders.offset]: String(offset),
     [deadLetterHeaders.reason]: `reason ${offset}`,
@@ -75,8 +82,8 @@ test('open letters, newest first: the last of a key counts, redriven and purged 
   ]);
   expect([open, more]).toEqual([6, false]);
   const by = (offset: number) => letters.find((one) => one.offset === offset);
-  expect(by(2)).toMatchObject({ key: '12345', value: 'v2', headers: [['x-own', '<b>']], attempts: 3 });
-  expect(by(4)).toMatchObject({ key: null, value: null, valueBytes: 0 });
+  expect(by(2)).toMatchObject({ recordKey: '12345', value: 'v2', headers: [['x-own', '<b>']], attempts: 3 });
+  expect(by(4)).toMatchObject({ recordKey: null, value: null, valueBytes: 0 });
   expect(by(5)).toMatchObject({ valueBytes: 3, cut: true });
   expect(by(6)).toMatchObject({ valueBytes: 20_000, cut: true });
   expect(by(6)?.value).toHaveLength(8192);
@@ -90,7 +97,7 @@ test('a long topic is read from its end', async () => {
 });
 
 test('Kafka out of reach is said', async () => {
-  const away = createDeadLetterReader({ bootstrapServers: '127.0.0.1:1', topic });
+  const away = createDeadLetterReader({ openCluster: () => openCluster('127.0.0.1:1'), topic });
   readers.push(away);
   await expect(away.read()).rejects.toMatchObject({ statusCode: 503 });
 });

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { clusterName } from '../../../infra/embedded/clickhouse/cluster.ts';
+import { startProcess } from '../../../infra/platform/process.ts';
 import { eventually } from '../../support/eventually.ts';
+import { freePort } from '../../support/ports.ts';
 import { startTestServer, type TestServer } from './server.ts';
 
 jest.setTimeout(30_000);
@@ -249,5 +252,16 @@ describe('after kill -9', () => {
     expect(Date.now() - stopping).toBeLessThan(10_000);
     await server.start();
     expect(await server.sql('SELECT count() FROM events WHERE id = 3000000')).toBe('1\n');
+  });
+
+  test('a second server on the same folder is refused before it touches anything', async () => {
+    const second = await startProcess(
+      { ...server.part, env: { ...server.part.env, CLICKHOUSE_PORT: String(await freePort()) } },
+      { logFile: server.logFile },
+    );
+    expect(await second.exited).toMatchObject({ code: 1 });
+    const log = readFileSync(server.logFile, 'utf8').trim().split('\n');
+    expect(log.at(-1)).toMatch(/Another server works on/);
+    expect(await server.sql('SELECT 1')).toBe('1\n');
   });
 });

@@ -5,13 +5,18 @@ import { dateAndTime } from '../../format/times.js';
 import { pretty } from '../function/read-answer.js';
 
 /** Dead letters, newest first; each opens to its record. */
-export function createLetterList() {
+/** @param {{act: (action: 'redrive' | 'purge', selection: object) => void}} options */
+export function createLetterList({ act }) {
   const element = h('ul', { class: 'letters' });
-  const show = keyed(element, (letter) => letter.id, createLetter);
+  const show = keyed(
+    element,
+    (letter) => `${letter.key} ${letter.diedMs}`,
+    (letter) => createLetter(letter, act),
+  );
   return { element, update: show };
 }
 
-function createLetter(letter) {
+function createLetter(letter, act) {
   const content = h('div');
   const details = h(
     'details',
@@ -19,7 +24,7 @@ function createLetter(letter) {
     h(
       'summary',
       {},
-      h('strong', {}, letter.function),
+      h('strong', {}, letter.functionName),
       ' ',
       h('span', { class: 'reason' }, letter.reason || 'no reason given'),
       ' ',
@@ -29,7 +34,8 @@ function createLetter(letter) {
   );
   // The record is laid out when somebody looks at it.
   details.addEventListener('toggle', () => {
-    if (details.open && content.childElementCount === 0) content.append(...recordOf(letter));
+    if (details.open && content.childElementCount === 0)
+      content.append(...recordOf(letter), buttonsOf(letter, act));
   });
   return { element: h('li', {}, details) };
 }
@@ -43,7 +49,7 @@ function recordOf(letter) {
       'Given up',
       `${dateAndTime(letter.diedMs)}, after ${count(letter.attempts)} ${letter.attempts === 1 ? 'attempt' : 'attempts'}`,
     ],
-    ['Key', letter.key ?? 'none'],
+    ['Key', letter.recordKey ?? 'none'],
     ...letter.headers.map(([name, value]) => [`Header ${name}`, value]),
   ];
   const size = `Value, ${bytes(letter.valueBytes)}${letter.cut ? ', not all of it shown' : ''}`;
@@ -56,4 +62,17 @@ function recordOf(letter) {
     h('h3', {}, size),
     h('pre', { tabindex: 0, 'aria-label': size }, letter.value === null ? '(null)' : pretty(letter.value)),
   ];
+}
+
+function buttonsOf({ key }, act) {
+  return h(
+    'div',
+    { class: 'buttons' },
+    h('button', { type: 'button', onclick: () => act('redrive', { key }) }, 'Redrive this one …'),
+    h(
+      'button',
+      { type: 'button', class: 'danger', onclick: () => act('purge', { key }) },
+      'Purge this one …',
+    ),
+  );
 }

@@ -2,22 +2,29 @@ import { h } from '../../dom/element.js';
 import { field, outcome, select } from '../../dom/form.js';
 import { count } from '../../format/numbers.js';
 import { requestJson } from '../../gateway/request.js';
+import { createActions } from './actions.js';
 import { createLetterList } from './list.js';
+import { selectionOf, selects } from './selection.js';
 
 /** Letters that are laid out at once. */
 const pageSize = 50;
 
-/** Records that a function gave up: browse, read the reason and the record, filter. */
+/** Records that a function gave up: browse, read the reason and the record, filter, redrive, purge. */
 export default function deadLettersPage() {
   const said = outcome();
   const summary = h('p', { role: 'status' });
   const functions = select([['', 'all']]);
-  const words = h('input', { type: 'search', spellcheck: 'false', autocomplete: 'off' });
-  const reload = h('button', { type: 'button', onclick: () => load() }, 'Read again');
-  const list = createLetterList();
+  const reason = h('input', { type: 'search', spellcheck: 'false', autocomplete: 'off' });
+  const since = select([
+    ['', 'all'],
+    ['3600', 'in the last hour'],
+    ['86400', 'in the last day'],
+  ]);
   const further = h('button', { type: 'button', hidden: true, onclick: () => showMore() }, 'Show more');
-  let most = pageSize;
+  const actions = createActions({ onDone: load });
+  const list = createLetterList({ act: actions.act });
   let found = { letters: [], open: 0, more: false };
+  let most = pageSize;
 
   async function load() {
     said.busy('…');
@@ -33,7 +40,7 @@ export default function deadLettersPage() {
 
   function offerFunctions() {
     const chosen = functions.value;
-    const names = [...new Set(found.letters.map((letter) => letter.function))].sort();
+    const names = [...new Set(found.letters.map((letter) => letter.functionName))].sort();
     functions.replaceChildren(
       h('option', { value: '' }, 'all'),
       ...names.map((name) => h('option', { value: name }, name)),
@@ -41,13 +48,12 @@ export default function deadLettersPage() {
     functions.value = names.includes(chosen) ? chosen : '';
   }
 
+  const chosen = () =>
+    selectionOf({ functionName: functions.value, reason: reason.value, sinceSeconds: Number(since.value) });
+
   function show() {
-    const needle = words.value.toLowerCase();
-    const wanted = found.letters.filter(
-      (letter) =>
-        (functions.value === '' || letter.function === functions.value) &&
-        (needle === '' || `${letter.reason}\n${letter.key}\n${letter.value}`.toLowerCase().includes(needle)),
-    );
+    const selection = chosen();
+    const wanted = found.letters.filter((letter) => selects(selection, letter));
     list.update(wanted.slice(0, most));
     further.hidden = wanted.length <= most;
     const older = found.more ? ' More may lie further back in the topic.' : '';
@@ -55,6 +61,7 @@ export default function deadLettersPage() {
       found.open === 0
         ? `No dead letter is open.${older}`
         : `${count(wanted.length)} of ${count(found.open)} open ones.${older}`;
+    actions.setEnabled(wanted.length > 0 || found.more);
   }
 
   function showMore() {
@@ -68,8 +75,7 @@ export default function deadLettersPage() {
     show();
   }
 
-  functions.addEventListener('change', choose);
-  words.addEventListener('input', choose);
+  for (const control of [functions, reason, since]) control.addEventListener('input', choose);
   load();
 
   return {
@@ -86,9 +92,21 @@ export default function deadLettersPage() {
         'div',
         { class: 'row' },
         field('Function', functions),
-        field('Reason or record holds', words, { class: 'grows' }),
-        reload,
+        field('Reason holds', reason, { class: 'grows' }),
+        field('Given up', since),
       ),
+      h(
+        'div',
+        { class: 'buttons' },
+        h('button', { type: 'button', onclick: load }, 'Read again'),
+        h('button', { type: 'button', onclick: () => actions.act('redrive', chosen()) }, 'Redrive these …'),
+        h(
+          'button',
+          { type: 'button', class: 'danger', onclick: () => actions.act('purge', chosen()) },
+          'Purge these …',
+        ),
+      ),
+      actions.element,
       said.element,
       summary,
       list.element,

@@ -3,7 +3,7 @@ import { quoted } from '../engine/connection.ts';
 import { EngineError } from '../engine/engine-error.ts';
 
 interface Entry {
-  mark: string | undefined;
+  connection: Connection | undefined;
   ended: Promise<void>;
 }
 
@@ -12,6 +12,8 @@ export interface Running {
   readonly count: number;
   /** @throws EngineError 202 when too many run, 216 when this id runs already. */
   enter(queryId: string): Slot;
+  /** Where they run. */
+  connections(): Connection[];
   /** SQL that gives the client's query id of a row of `system.processes`, where the engine has one of its own. */
   queryIdExpression(): string;
   /** Resolves when those of these ids that run now have ended. */
@@ -45,11 +47,11 @@ export function createRunning({ max }: { max: number }): Running {
         );
       }
       const { promise, resolve } = Promise.withResolvers<void>();
-      const entry: Entry = { mark: undefined, ended: promise };
+      const entry: Entry = { connection: undefined, ended: promise };
       entries.set(queryId, entry);
       return {
         runsOn: (connection) => {
-          entry.mark = connection.mark;
+          entry.connection = connection;
         },
         leave: () => {
           entries.delete(queryId);
@@ -57,10 +59,11 @@ export function createRunning({ max }: { max: number }): Running {
         },
       };
     },
+    connections: () => [...entries.values()].flatMap(({ connection }) => connection ?? []),
     queryIdExpression: () => {
-      const known = [...entries].filter(([, { mark }]) => mark !== undefined);
+      const known = [...entries].filter(([, { connection }]) => connection !== undefined);
       if (known.length === 0) return "''";
-      const marks = known.map(([, { mark }]) => quoted(mark as string)).join(', ');
+      const marks = known.map(([, { connection }]) => quoted((connection as Connection).mark)).join(', ');
       const ids = known.map(([id]) => quoted(id)).join(', ');
       return `transform(Settings['log_comment'], [${marks}], [${ids}], '')`;
     },

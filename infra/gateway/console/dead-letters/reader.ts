@@ -1,14 +1,14 @@
 import { HttpError, messageOf } from '../../../../shared/errors/index.ts';
-import { type Cluster, createCluster } from '../../../connector/kafka/cluster.ts';
+import type { Cluster } from '../../../connector/kafka/cluster.ts';
 import { committedRecords } from '../../../connector/kafka/committed-records.ts';
 import { fetchOnce } from '../../../connector/kafka/fetch-api.ts';
 import { listOffsets } from '../../../connector/kafka/list-offsets.ts';
 import { recordKey, recordValue } from '../../../connector/kafka/records.ts';
-import { type Letter, readLetter } from './letter.ts';
+import { readShownLetter, type ShownLetter } from './letter.ts';
 
 export interface LettersFound {
   /** Open ones, newest first. */
-  letters: Letter[];
+  letters: ShownLetter[];
   /** Open ones among the offsets that were read; `letters` has at most `mostLetters` of them. */
   open: number;
   /** True when the topic reaches further back than what was read. */
@@ -32,12 +32,12 @@ const mostIdleFetches = 5;
  * the same key replaces an earlier one, and one without a value says that the letter was redriven or purged.
  */
 export function createDeadLetterReader({
-  bootstrapServers,
+  openCluster,
   topic,
   perPartition = 5000,
   mostLetters = 500,
 }: {
-  bootstrapServers: string;
+  openCluster: () => Cluster;
   topic: string;
   /** Offsets that are read of each partition. */
   perPartition?: number;
@@ -51,7 +51,7 @@ export function createDeadLetterReader({
     const partitions = known.partitions.map((_, index) => index);
     const starts = await listOffsets(from, { topic, partitions, at: 'earliest', lane });
     const ends = await listOffsets(from, { topic, partitions, at: 'latest', lane });
-    const found = new Map<string, Letter>();
+    const found = new Map<string, ShownLetter>();
     let more = false;
     for (const partition of partitions) {
       const [start, end] = [starts.get(partition) ?? 0, ends.get(partition) ?? 0];
@@ -66,7 +66,7 @@ export function createDeadLetterReader({
   async function readPartition(
     from: Cluster,
     { uuid, partition, first, end }: { uuid: string; partition: number; first: number; end: number },
-    found: Map<string, Letter>,
+    found: Map<string, ShownLetter>,
   ): Promise<void> {
     const known = await from.topic(topic);
     if (known === undefined) return;
@@ -80,9 +80,10 @@ export function createDeadLetterReader({
       }
       const { records, nextOffset } = committedRecords(fetched, offset);
       for (const record of records) {
-        const id = recordKey(record)?.toString() ?? '';
-        if (recordValue(record) === null) found.delete(id);
-        else found.set(id, readLetter(record));
+        const key = recordKey(record)?.toString() ?? '';
+        const letter = recordValue(record) === null ? undefined : readShownLetter(record, partition);
+        if (letter === undefined) found.delete(key);
+        else found.set(key, letter);
       }
       idle = nextOffset > offset ? 0 : idle + 1;
       offset = nextOffset;
@@ -91,7 +92,7 @@ export function createDeadLetterReader({
 
   return {
     read: async () => {
-      cluster ??= createCluster({ bootstrapServers, clientId: 'console' });
+      cluster ??= openCluster();
       try {
         return await readAll(cluster);
       } catch (error) {
