@@ -17,7 +17,8 @@ const schema = z
     key: text,
     sinceMs: time,
     untilMs: time,
-    all: z.boolean().optional(),
+    // `false` would be nothing chosen, which means all of them.
+    all: z.literal(true).optional(),
   })
   .refine((body) => Object.keys(body).length > 0, 'say which ones, or all: true');
 
