@@ -7,6 +7,7 @@ import {
 } from '../../../infra/gateway/console/dead-letters/reader.ts';
 import { unique } from '../../support/names.ts';
 import { openKafka, type TestKafka } from '../connector/rig/kafka.ts';
+import { deadLetterOf } from './letters.ts';
 
 let kafka: TestKafka;
 const openCluster = (bootstrapServers: string) => createCluster({ bootstrapServers, clientId: 'console' });
@@ -23,26 +24,8 @@ function reader(options: { topic?: string; perPartition?: number; mostLetters?: 
   return made;
 }
 
-const letter = (
-  offset: number,
-  more: Record<string, string> = {},
-  value: string | Buffer = `v${offset}`,
-) => ({
-  key: `mongo-write/T/0/${offset}`,
-  value,
-  partition: 0,
-  headers: {
-    [deadLetterHeaders.function]: 'mongo-write',
-    [deadLetterHeaders.topic]: 'events_clean',
-    [deadLetterHeaders.topicId]: 'T',
-    [deadLetterHeaders.partition]: '0',
-    [deadLetterHeaders.offset]: String(offset),
-    [deadLetterHeaders.reason]: `reason ${offset}`,
-    [deadLetterHeaders.attempts]: '3',
-    [deadLetterHeaders.died]: String(1000 + offset),
-    ...more,
-  },
-});
+const letter = (offset: number, more: Record<string, string> = {}, value?: string | Buffer) =>
+  deadLetterOf('mongo-write', offset, more, value);
 
 beforeAll(async () => {
   kafka = await openKafka();

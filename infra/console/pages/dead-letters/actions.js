@@ -8,7 +8,7 @@ const words = {
     question: (n) => `Redrive ${n}?`,
     text: 'Each is sent to its function once more. Those that fail again come back here.',
     done: ({ sent, left }) =>
-      `${letters(sent)} sent again.${left > 0 ? ` ${letters(left)} left alone: their functions are not deployed.` : ''}`,
+      `${letters(sent)} sent again.${left > 0 ? ` ${letters(left)} left alone, of functions that are not deployed.` : ''}`,
   },
   purge: {
     question: (n) => `Purge ${n} for good?`,
