@@ -1,5 +1,17 @@
-import { type Admin, Kafka, type KafkaMessage, logLevel, type Message } from 'kafkajs';
+import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
+import { createCluster } from '../../../../infra/connector/kafka/cluster.ts';
+import { headersOf } from '../../../../infra/connector/kafka/record-batch.ts';
+import { type FetchedRecord, recordKey, recordValue } from '../../../../infra/connector/kafka/records.ts';
+import { bounds, readLog } from '../../../../infra/platform/proof/read-log.ts';
 import { engines } from '../../../support/engines.ts';
+
+export interface ReadRecord {
+  partition: number;
+  offset: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Record<string, Buffer | null>;
+}
 
 export interface TestKafka {
   kafka: Kafka;
@@ -16,13 +28,16 @@ export interface TestKafka {
     options?: { partition?: number; prefix?: string; from?: number },
   ): Promise<void>;
   /** All committed records of a topic up to its end now, by partition and offset. */
-  readAll(topic: string): Promise<(KafkaMessage & { partition: number })[]>;
+  readAll(topic: string): Promise<ReadRecord[]>;
   /** Position and metadata of a group, by partition. */
   positions(group: string, topic: string): Promise<Map<number, { offset: number; metadata: string | null }>>;
   close(): Promise<void>;
 }
 
-/** What tests do with Kafka besides the connector; all through kafkajs, so that the two check each other. */
+/**
+ * What tests do with Kafka besides the connector: through kafkajs, so that the two check each other, except for
+ * reading committed records, which kafkajs gets wrong (isolation.test.ts).
+ */
 export async function openKafka(): Promise<TestKafka> {
   const bootstrapServers = engines().kafka;
   const kafka = new Kafka({
@@ -73,40 +88,23 @@ export async function openKafka(): Promise<TestKafka> {
       }
     },
     async readAll(topic) {
-      const ends = await committedEnds(kafka, admin, topic);
-      const consumer = kafka.consumer({ groupId: `read-${topic}-${Math.random()}`, maxWaitTimeInMs: 50 });
-      const found: (KafkaMessage & { partition: number })[] = [];
-      const seen = new Set<string>();
-      const open = new Map(
-        [...ends].filter(([, { high, low }]) => high > low).map(([p, { high }]) => [p, high]),
-      );
-      if (open.size === 0) return found;
-      await consumer.connect();
-      await consumer.subscribe({ topic, fromBeginning: true });
-      await new Promise<void>((resolve, reject) => {
-        consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-          if (Number(payload.lastOffset) + 1 >= (open.get(payload.partition) ?? 0))
-            open.delete(payload.partition);
-          if (open.size === 0) resolve();
-        });
-        consumer
-          .run({
-            eachBatchAutoResolve: true,
-            eachMessage: async ({ partition, message }) => {
-              // A reader that lost its place for a moment sees the same records again; the log holds each once.
-              const position = `${partition}/${message.offset}`;
-              if (!seen.has(position)) found.push({ ...message, partition });
-              seen.add(position);
-              if (Number(message.offset) + 1 >= (open.get(partition) ?? 0)) open.delete(partition);
-              if (open.size === 0) resolve();
-            },
-          })
-          .catch(reject);
-        // What remains below the end are markers only: nothing more will come.
-        setTimeout(resolve, 2500);
-      });
-      await consumer.disconnect();
-      return found.sort((a, b) => a.partition - b.partition || Number(a.offset) - Number(b.offset));
+      const cluster = createCluster({ bootstrapServers, clientId: 'test-reader' });
+      try {
+        const { start, end } = await bounds(cluster, topic);
+        const found: ReadRecord[] = [];
+        const onRecord = (partition: number, record: FetchedRecord) =>
+          found.push({
+            partition,
+            offset: record.offset,
+            key: recordKey(record),
+            value: recordValue(record),
+            headers: Object.fromEntries(headersOf(record).map(([name, value]) => [name.toString(), value])),
+          });
+        await readLog(cluster, { topic, from: start, to: end, onRecord });
+        return found;
+      } finally {
+        await cluster.close();
+      }
     },
     async positions(group, topic) {
       const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
@@ -122,9 +120,4 @@ export async function openKafka(): Promise<TestKafka> {
       await admin.disconnect();
     },
   };
-}
-
-async function committedEnds(_kafka: Kafka, admin: Admin, topic: string) {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return new Map(offsets.map((o) => [o.partition, { high: Number(o.high), low: Number(o.low) }]));
 }
