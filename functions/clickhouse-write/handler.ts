@@ -28,6 +28,12 @@ export async function close(): Promise<void> {
 }
 
 function connect(): ReturnType<typeof createWrite> {
-  clickhouse = createClickHouse(readSettings(process.env));
-  return createWrite({ clickhouse, metrics: createSinkMetrics('clickhouse'), now: Date.now });
+  const settings = readSettings(process.env);
+  clickhouse = createClickHouse(settings);
+  return createWrite({
+    clickhouse,
+    metrics: createSinkMetrics('clickhouse'),
+    now: Date.now,
+    insertQuorum: settings.clickhouseInsertQuorum,
+  });
 }

@@ -5,7 +5,13 @@ import type { SinkMetrics } from '../../shared/sink/metrics.ts';
 import { readRange, type SinkRecord } from '../../shared/sink/read-range.ts';
 import { rowsOf } from './rows.ts';
 
-type Dependencies = { clickhouse: Pick<ClickHouse, 'shards'>; metrics: SinkMetrics; now: () => number };
+type Dependencies = {
+  clickhouse: Pick<ClickHouse, 'shards'>;
+  metrics: SinkMetrics;
+  now: () => number;
+  /** Replicas that must have the rows; `0`: the one that was asked. */
+  insertQuorum?: string;
+};
 
 /**
  * Writes a range with one insert into the shard of its route, under its batch id as token.
@@ -16,7 +22,7 @@ type Dependencies = { clickhouse: Pick<ClickHouse, 'shards'>; metrics: SinkMetri
  *
  * @throws HttpError 503 with Retry-After, also for a route without a shard; 400 for what is no range.
  */
-export function createWrite({ clickhouse, metrics, now }: Dependencies) {
+export function createWrite({ clickhouse, metrics, now, insertQuorum = '0' }: Dependencies) {
   return async (event: BatchEvent, batch: BatchInfo | undefined): Promise<BatchResult> => {
     const { records, failures } = readRange(event, batch);
     if (failures.length > 0) {
@@ -37,7 +43,7 @@ export function createWrite({ clickhouse, metrics, now }: Dependencies) {
       );
     }
     const lines = rowsOf(records);
-    const settings = exactlyOnce(batch?.id ?? tokenOf(event, records));
+    const settings = exactlyOnce(batch?.id ?? tokenOf(event, records), { insertQuorum });
     const startedAtMs = now();
     try {
       await shard.run((client) => insertLines(client, 'events_local', lines, { settings }));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseShards } from '../../shared/clients/clickhouse/addresses.ts';
 import { readSettings, type Settings } from '../../shared/config/index.ts';
 import { messageOf } from '../../shared/errors/index.ts';
 import { createGatewayClient } from './deploy/client.ts';
@@ -56,6 +57,8 @@ function addressesOf(settings: Settings): Record<string, string> {
   return {
     KAFKA_BOOTSTRAP_SERVERS: settings.kafkaBootstrapServers,
     CLICKHOUSE_URL: settings.clickhouseUrl,
+    // One route a shard: a route whose shard a running replica does not know yet is answered 503 and comes again.
+    CLICKHOUSE_SHARDS: String(parseShards(settings.clickhouseUrl).length),
     GATEWAY_URL: settings.gatewayUrl,
   };
 }

@@ -251,6 +251,15 @@ export const definitions = define({
       .default('analytics'),
     help: 'database of analytics tables',
   },
+  clickhouseInsertQuorum: {
+    env: 'CLICKHOUSE_INSERT_QUORUM',
+    group: 'ClickHouse',
+    schema: z
+      .string()
+      .regex(/^(auto|\d)$/, 'must be a number of replicas, or auto')
+      .default('0'),
+    help: 'replicas that must have an insert before it counts as written: 0 for the one asked, auto for the majority',
+  },
   clickhouseMaxMemoryBytes: {
     env: 'CLICKHOUSE_MAX_MEMORY_BYTES',
     group: 'ClickHouse',

@@ -10,9 +10,15 @@ import type { ClickHouseSettings } from '@clickhouse/client';
  * - a rollup remembers tokens of its own, so that one that missed the rows at a crash gets them at the retry;
  * - what only somebody else's record can hold (events of more than 100 months, half a character in a field that
  *   is skipped) goes through too: a range that is always refused would hold back its partition for ever.
+ *
+ * @param options.insertQuorum replicas that must have the rows before the answer; `0`: the one that was asked.
  */
-export function exactlyOnce(token: string): ClickHouseSettings {
+export function exactlyOnce(
+  token: string,
+  { insertQuorum = '0' }: { insertQuorum?: string } = {},
+): ClickHouseSettings {
   return {
+    ...(insertQuorum === '0' ? {} : { insert_quorum: insertQuorum }),
     insert_deduplication_token: token,
     insert_deduplicate: 1,
     deduplicate_blocks_in_dependent_materialized_views: 1,

@@ -30,6 +30,7 @@ export type ClickHouseAccess = Pick<
 /**
  * Clients of every shard and replica that CLICKHOUSE_URL names. Connects at first use.
  *
+ * @param options.requestTimeoutMs milliseconds for one piece of work, all replicas of a shard together.
  * @param options.database lands there instead of in the setting's database (migrations create that one).
  */
 export function createClickHouse(
@@ -48,7 +49,8 @@ export function createClickHouse(
         password: settings.clickhousePassword,
         database,
         application: 'event-pipeline',
-        request_timeout: requestTimeoutMs,
+        // A frozen replica takes its share alone: its twins are asked within the same time.
+        request_timeout: Math.floor(requestTimeoutMs / replicas.length),
         max_open_connections: 16,
         clickhouse_settings: clickhouseSettings,
         // Failures are thrown; the client need not print them as well.
