@@ -23,6 +23,16 @@ const stuck = gauge({
   labels: ['function'],
 });
 
+const rounds = counter({
+  name: 'autoscaler_rounds_total',
+  help: 'Rounds of reading, deciding and scaling that were completed',
+});
+const lagTarget = gauge({
+  name: 'autoscaler_lag_target_seconds',
+  help: 'Lag that the function is to be held under',
+  labels: ['function'],
+});
+
 export interface AutoscalerOptions {
   gateway: GatewayClient;
   /** Fetches the metrics texts of all connectors; a connector that does not answer is left out. */
@@ -77,9 +87,13 @@ export function createAutoscaler({
       state = { meter: createMeter(), decide: createScaler() };
       functions.set(name, state);
     }
-    const measurement = state.meter(now(), measured.get(name) ?? []);
+    const readings = measured.get(name);
+    // Connectors that are away for a moment say nothing of a function; that is no reason to take replicas from it.
+    if (!readings) return;
+    const measurement = state.meter(now(), readings);
     if (!measurement) return;
     stuck.set({ function: name }, measurement.stuckPartitions.length);
+    lagTarget.set({ function: name }, spec.lagTargetSeconds);
     const decision = state.decide(now(), spec, replicas, measurement);
     const direction = decision.replicas > replicas ? 'up' : decision.replicas < replicas ? 'down' : 'keep';
     wanted.set({ function: name }, decision.replicas);
@@ -94,6 +108,16 @@ export function createAutoscaler({
     state.said = decision.reason;
   }
 
+  function forgetAllBut(scaled: ReadonlySet<string>): void {
+    for (const name of functions.keys()) {
+      if (scaled.has(name)) continue;
+      functions.delete(name);
+      wanted.remove({ function: name });
+      stuck.remove({ function: name });
+      lagTarget.remove({ function: name });
+    }
+  }
+
   return {
     /** Milliseconds of the last completed round: the health of the loop. */
     lastTickMs: () => lastTickMs,
@@ -102,13 +126,11 @@ export function createAutoscaler({
       try {
         const [deployed, texts] = await Promise.all([gateway.listFunctions(), readConnectors()]);
         const measured = readingsByFunction(texts);
-        for (const name of functions.keys())
-          if (!deployed.some((f) => f.name === name)) functions.delete(name);
-        for (const status of deployed) {
-          const spec = specOf(status);
-          if (spec) await scaleOne(status, spec, measured);
-        }
+        const specs = new Map(deployed.map((status) => [status, specOf(status)]));
+        forgetAllBut(new Set([...specs].flatMap(([{ name }, spec]) => (spec ? [name] : []))));
+        for (const [status, spec] of specs) if (spec) await scaleOne(status, spec, measured);
         lastTickMs = now();
+        rounds.inc();
       } catch (error) {
         log.warn({ err: messageOf(error) }, 'cannot scale now');
       }

@@ -26,8 +26,8 @@ export interface ScalerOptions {
  * The scaling rule of one function, with the memory that it needs: what one replica was seen to deliver while
  * it had work waiting, and the needs of the last calm window.
  *
- * need = (arrival rate + backlog ÷ drain time) ÷ rate per replica, bounded by the partitions that move and by
- * min and max. Up at once, at most threefold a step; down only when the whole calm window needed less, so that a
+ * need = (arrival rate + backlog ÷ drain time) ÷ rate per replica, bounded by the partitions that move (a
+ * partition is one call at a time) and by min and max. Up at once, at most threefold a step; down only when the whole calm window needed less, so that a
  * step of load changes direction once. More replicas that delivered no more are not followed by still more:
  * then something else (a store) is the limit.
  */
@@ -53,6 +53,7 @@ export function createScaler({ drainSeconds = 10, calmMs = 60_000, settleMs = 5_
       ratePerReplica = ratePerReplica === undefined ? seen : 0.5 * ratePerReplica + 0.5 * seen;
     }
 
+    // Partitions that rest or are stuck for a moment lower what is needed, and that goes down only after calm.
     const ceiling = Math.max(spec.minReplicas, Math.min(spec.maxReplicas, m.lagsSeconds.length));
     const bounded = (n: number) => Math.min(ceiling, Math.max(spec.minReplicas, n));
     const needRate = m.arrivalRate + m.backlogRecords / drainSeconds;
@@ -69,12 +70,8 @@ export function createScaler({ drainSeconds = 10, calmMs = 60_000, settleMs = 5_
     needs = needs.filter((n) => n.atMs > atMs - calmMs);
 
     if (replicas < spec.minReplicas) return up(spec.minReplicas, `below the minimum of ${spec.minReplicas}`);
-    if (replicas > ceiling) {
-      return down(
-        ceiling,
-        ceiling === spec.maxReplicas ? `above the maximum` : `only ${m.lagsSeconds.length} partitions move`,
-      );
-    }
+    if (replicas > spec.maxReplicas)
+      return down(spec.maxReplicas, `above the maximum of ${spec.maxReplicas}`);
     if (need > replicas) {
       if (!late && ratePerReplica !== undefined && m.arrivalRate <= ratePerReplica * replicas) {
         return keep('lag is under half the target');

@@ -22,6 +22,7 @@ const autoscaler = createAutoscaler({
     const answers = await Promise.allSettled(
       settings.connectorUrls.split(',').map(async (url) => {
         const answer = await fetch(new URL('/metrics', url.trim()), { signal: AbortSignal.timeout(1500) });
+        if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
         return answer.text();
       }),
     );

@@ -15,7 +15,7 @@ export interface Measurement {
   deliveredRate: number;
   /** Records waiting on partitions that move. */
   backlogRecords: number;
-  /** Lag in seconds of each partition that moves; each could use a replica of its own. */
+  /** Lag in seconds of each partition that has something to do and moves; each could use a replica of its own. */
   lagsSeconds: number[];
   /** Those that have records waiting and do not move; more replicas cannot help them. */
   stuckPartitions: string[];
@@ -62,7 +62,9 @@ export function createMeter({ windowMs = 5_000, stuckAfterMs = 30_000 } = {}) {
         continue;
       }
       result.backlogRecords += now.lagRecords;
-      result.lagsSeconds.push(now.lagSeconds);
+      // A partition that nothing comes into, such as those of a retry topic, needs no replica.
+      const idle = now.lagRecords === 0 && now.position === (before?.position ?? now.position);
+      if (!idle) result.lagsSeconds.push(now.lagSeconds);
       // A partition that was assigned within the window has no rate yet; a position that went back (an
       // operator moved it) is no delivery.
       if (!before) continue;

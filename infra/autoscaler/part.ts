@@ -28,7 +28,8 @@ export function autoscalerPart(settings: Settings): Part {
     cwd: resolve(import.meta.dirname, '../..'),
     env,
     ports: [{ port: settings.autoscalerPort, setting: 'AUTOSCALER_PORT' }],
-    after: ['connector'],
+    // Not after the connector: without its readings it waits.
+    after: ['gateway'],
     health: async () => {
       try {
         const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(1500) });

@@ -1,5 +1,6 @@
 import type { Settings } from '../../shared/config/index.ts';
 import { PipelineError, SettingsError } from '../../shared/errors/index.ts';
+import { autoscalerPart } from '../autoscaler/part.ts';
 import { connectorPart } from '../connector/part.ts';
 import { gatewayPart } from '../gateway/part.ts';
 import { ensureGatewayPassword } from '../gateway/password.ts';
@@ -15,13 +16,15 @@ import { clashingPorts } from './ports.ts';
 export async function platformParts(settings: Settings): Promise<Part[]> {
   const engines = await engineParts(settings);
   const gateway = gatewayPart(settings);
-  const connector = connectorPart({ ...settings, gatewayPassword: ensureGatewayPassword(settings) });
+  const withPassword = { ...settings, gatewayPassword: ensureGatewayPassword(settings) };
+  const connector = connectorPart(withPassword);
   // Functions and connector use the engines to the end: they come up after them and are stopped before them.
   const names = engines.map(({ name }) => name);
   const parts = [
     ...engines,
     { ...gateway, after: [...gateway.after, ...names] },
     { ...connector, after: [...connector.after, ...names] },
+    autoscalerPart(withPassword),
   ];
   const supervisor = {
     name: 'supervisor',

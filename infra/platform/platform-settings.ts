@@ -21,7 +21,11 @@ export function platformSettings(env: NodeJS.ProcessEnv = process.env): Settings
 /** Parts whose metrics the gateway's `/metrics` carries, as `part=URL` separated by commas. */
 function metricsTargets(settings: Settings): string {
   const on = (port: number) => `http://${settings.bindAddress}:${port}/metrics`;
-  const targets = [`connector=${on(settings.connectorPort)}`, `supervisor=${on(settings.supervisorPort)}`];
+  const targets = [
+    `connector=${on(settings.connectorPort)}`,
+    `autoscaler=${on(settings.autoscalerPort)}`,
+    `supervisor=${on(settings.supervisorPort)}`,
+  ];
   if (settings.engines === 'embedded') targets.push(`clickhouse=${on(settings.clickhousePort)}`);
   return targets.join(',');
 }
