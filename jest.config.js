@@ -25,6 +25,6 @@ const withEngines = {
 
 export default {
   // Of a single test; generous, because a slow machine is no fault.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   projects: [project('unit'), project('integration', withEngines), project('integrity'), project('e2e')],
 };

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { PipelineError } from '../errors/index.ts';
+import { decodePlain } from './plain-clean-record.ts';
 import { dateTimeText, parseDateTimeText } from './time.ts';
 
 /**
@@ -78,6 +79,8 @@ export function withSource(value: Buffer, source: { partition: number; offset: n
 export function decodeClean(value: Buffer): CleanEvent {
   if (!isUtf8(value)) throw invalid('the value is not UTF-8');
   const text = value.toString('utf8');
+  const plain = decodePlain(text);
+  if (plain !== undefined) return plain;
   let row: Record<string, unknown>;
   try {
     row = JSON.parse(text);

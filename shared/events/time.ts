@@ -4,33 +4,70 @@ const dayMs = 86_400_000;
 export const earliestMs = Date.UTC(1970, 0, 1);
 export const latestMs = Date.UTC(2149, 0, 1);
 
-let cachedDay = Number.NaN;
-let cachedDayText = '-';
+/** Texts of days that came by; events are of few days. */
+const dayTexts = new Map<number, string>();
+const dayNumbers = new Map<string, number>();
+const keptDays = 4096;
+
+const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
+const threeDigits = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'));
 
 /** Milliseconds since 1970 as `YYYY-MM-DD hh:mm:ss.mmm` in UTC, the text that ClickHouse's DateTime64(3) takes exactly. */
 export function dateTimeText(ms: number): string {
   const day = Math.floor(ms / dayMs);
-  if (day !== cachedDay) {
-    cachedDay = day;
-    cachedDayText = new Date(day * dayMs).toISOString().slice(0, 10);
-  }
   const rest = ms - day * dayMs;
-  return `${cachedDayText} ${two(Math.floor(rest / 3_600_000))}:${two(Math.floor(rest / 60_000) % 60)}:${two(Math.floor(rest / 1000) % 60)}.${three(rest % 1000)}`;
+  const minutes = Math.floor(rest / 60_000);
+  const hour = twoDigits[Math.floor(minutes / 60)];
+  const minute = twoDigits[minutes % 60];
+  const second = twoDigits[Math.floor(rest / 1000) % 60];
+  return `${dayText(day)} ${hour}:${minute}:${second}.${threeDigits[rest % 1000]}`;
+}
+
+function dayText(day: number): string {
+  const known = dayTexts.get(day);
+  if (known !== undefined) return known;
+  if (dayTexts.size >= keptDays) dayTexts.clear();
+  const text = new Date(day * dayMs).toISOString().slice(0, 10);
+  dayTexts.set(day, text);
+  return text;
 }
 
 /** The reverse of `dateTimeText`; undefined for anything else, days that do not exist included. */
 export function parseDateTimeText(text: string): number | undefined {
-  if (text.length !== 23) return undefined;
-  const day = text.startsWith(cachedDayText) ? cachedDay : Date.parse(text.slice(0, 10)) / dayMs;
-  const ms =
-    day * dayMs +
-    +text.slice(11, 13) * 3_600_000 +
-    +text.slice(14, 16) * 60_000 +
-    +text.slice(17, 19) * 1000 +
-    +text.slice(20);
-  if (!(ms >= earliestMs && ms < latestMs)) return undefined;
-  // Whatever else the pieces may have been taken for: only the one form comes out as it went in.
-  return dateTimeText(ms) === text ? ms : undefined;
+  if (text.length !== 23 || text[10] !== ' ' || text[13] !== ':' || text[16] !== ':' || text[19] !== '.') {
+    return undefined;
+  }
+  const day = dayNumber(text.slice(0, 10));
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const second = digits(text, 17, 19);
+  // NaN compares false: what is no digit does not pass.
+  if (day === undefined || !(hour < 24 && minute < 60 && second < 60)) return undefined;
+  const ms = day * dayMs + hour * 3_600_000 + minute * 60_000 + second * 1000 + digits(text, 20, 23);
+  return ms >= earliestMs && ms < latestMs ? ms : undefined;
+}
+
+/** Days since 1970; undefined for text that is no day of the calendar. */
+function dayNumber(text: string): number | undefined {
+  const known = dayNumbers.get(text);
+  if (known !== undefined) return known;
+  const day = Date.parse(`${text}T00:00:00Z`) / dayMs;
+  // Date.parse takes more than one form, and the 30th of February for the 1st of March.
+  if (!Number.isInteger(day) || dayText(day) !== text) return undefined;
+  if (dayNumbers.size >= keptDays) dayNumbers.clear();
+  dayNumbers.set(text, day);
+  return day;
+}
+
+/** The number that the characters from `from` to before `to` write; NaN when one of them is no digit. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 const rfc3339 =
@@ -70,12 +107,4 @@ export function parseRfc3339(text: string): number | undefined {
 function daysIn(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
-}
-
-function two(n: number): string {
-  return n < 10 ? `0${n}` : String(n);
-}
-
-function three(n: number): string {
-  return n < 10 ? `00${n}` : n < 100 ? `0${n}` : String(n);
 }

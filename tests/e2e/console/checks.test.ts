@@ -8,8 +8,8 @@ describeInChromium('checks in the console', () => {
   beforeAll(async () => {
     rig = await startConsole();
     await rig.gateway.deploy('aggregation-check');
-  }, 60_000);
-  afterAll(() => rig?.close(), 30_000);
+  }, 120_000);
+  afterAll(() => rig?.close(), 120_000);
   afterEach(async () => {
     expect(page.faults).toEqual([]);
     await page.context().close();

@@ -40,8 +40,8 @@ describeInChromium('dead letters in the console', () => {
   let asked: { action: string; selection: Selection }[];
   beforeAll(async () => {
     rig = await startConsole();
-  }, 60_000);
-  afterAll(() => rig?.close(), 30_000);
+  }, 120_000);
+  afterAll(() => rig?.close(), 120_000);
   beforeEach(() => {
     asked = [];
     letters = [

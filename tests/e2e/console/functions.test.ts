@@ -16,8 +16,8 @@ describeInChromium('functions in the console', () => {
       limits: { memory: '256Mi' },
     });
     await rig.gateway.deploy('chatty');
-  }, 60_000);
-  afterAll(() => rig?.close(), 30_000);
+  }, 120_000);
+  afterAll(() => rig?.close(), 120_000);
   afterEach(async () => {
     expect(page.faults).toEqual([]);
     await page.context().close();

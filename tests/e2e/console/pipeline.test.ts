@@ -12,11 +12,11 @@ describeInChromium('the pipeline in the console', () => {
     metrics = await startFakeMetrics({ perSecond: 1200 });
     rig = await startConsole({ METRICS_TARGETS: `connector=${metrics.url}` });
     for (const name of ['transform', 'mongo-write']) await rig.gateway.deploy(name, { image: 'r/echo:1' });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await rig?.close();
     await metrics?.close();
-  }, 30_000);
+  }, 120_000);
   afterEach(async () => {
     expect(page.faults).toEqual([]);
     await page.context().close();

@@ -8,8 +8,8 @@ describeInChromium('the console over a restart of the gateway', () => {
   beforeAll(async () => {
     rig = await startConsole();
     await rig.gateway.deploy('chatty');
-  }, 60_000);
-  afterAll(() => rig?.close(), 30_000);
+  }, 120_000);
+  afterAll(() => rig?.close(), 120_000);
 
   test.each(['SIGTERM', 'SIGKILL'] as const)(
     '%s: says that it is old, and goes on by itself',

@@ -19,13 +19,13 @@ beforeAll(async () => {
   kafka = await openKafka();
   gateway = await startFakeGateway();
   await kafka.createTopic(dlq, 3, { 'cleanup.policy': 'compact' });
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
   await Promise.all([...running].filter((each) => each.alive()).map((each) => each.kill()));
   await gateway?.close();
   await kafka?.close();
-}, 30_000);
+}, 120_000);
 
 async function spawn(instanceId?: string): Promise<ConnectorProcess> {
   const process = await spawnConnector({

@@ -21,13 +21,13 @@ beforeAll(async () => {
     deadLetterTopic: dlq,
     instanceId: unique('c'),
   });
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
   await connector?.close();
   await gateway?.close();
   await kafka?.close();
-}, 30_000);
+}, 120_000);
 
 const valuesOf = (name: string) =>
   gateway.calls
@@ -58,7 +58,7 @@ test('functions come, change and go; one with bad annotations is left out', asyn
     const { groups } = await kafka.admin.describeGroups([name]);
     expect(groups[0]?.members).toEqual([]);
   });
-}, 30_000);
+}, 120_000);
 
 test('latest begins at the end once; partitions that come later are read from their first record', async () => {
   const topic = unique('in');
@@ -74,7 +74,7 @@ test('latest begins at the end once; partitions that come later are read from th
   await eventually(() => kafka.sendNumbered(topic, 2, { partition: 2, prefix: 'late' }));
   await kafka.sendNumbered(topic, 2, { partition: 1, prefix: 'new' });
   await eventually(() => expect(valuesOf(name).sort()).toEqual(['late0', 'late1', 'new0', 'new1']));
-}, 30_000);
+}, 120_000);
 
 test('a time begins at the first record from then on', async () => {
   const topic = unique('in');
@@ -86,7 +86,7 @@ test('a time begins at the first record from then on', async () => {
   ]);
   gateway.deploy(name, { topic, 'kafka.start': '2026-01-02T00:00:00Z' });
   await eventually(() => expect(valuesOf(name)).toEqual(['after']));
-}, 30_000);
+}, 120_000);
 
 test('a function waits for its topic, and for itself to be deployed', async () => {
   const topic = unique('in');
@@ -98,7 +98,7 @@ test('a function waits for its topic, and for itself to be deployed', async () =
   await eventually(() => expect(valuesOf(name).length).toBeGreaterThan(0));
   gateway.script(name, () => ({}));
   await eventually(async () => expect((await kafka.positions(name, topic)).get(0)?.offset).toBe(2));
-}, 30_000);
+}, 120_000);
 
 test('a topic made anew begins anew, under other names', async () => {
   const topic = unique('in');
@@ -118,4 +118,4 @@ test('a topic made anew begins anew, under other names', async () => {
   );
   const ids = gateway.calls.filter(({ functionName }) => functionName === name).map(({ batchId }) => batchId);
   expect(new Set(ids).size).toBe(ids.length);
-}, 40_000);
+}, 120_000);

@@ -26,12 +26,12 @@ beforeAll(async () => {
     await producer.connect();
     producers.push(producer);
   }
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   for (const producer of producers) await producer.disconnect();
   await kafka?.close();
-}, 60_000);
+}, 120_000);
 
 /** Values of the records that kafkajs takes for committed, until the one that ends the log. */
 async function byKafkajs(topic: string, last: string): Promise<string[]> {
@@ -74,7 +74,7 @@ test('aborted transactions that end in another order than they began', async () 
   expect(await read(topic)).toEqual(['c0', 'c1']);
   // The day kafkajs reads this rightly, what stands above is history.
   expect(await byKafkajs(topic, 'c1')).toEqual(['a0', 'a1', 'a2', 'c0', 'c1']);
-}, 60_000);
+}, 120_000);
 
 test('a log of transactions across each other, ended at random: exactly what was committed, in order', async () => {
   const seed = Number(process.env.ISOLATION_SEED ?? Date.now() % 1_000_000);
@@ -120,4 +120,4 @@ test('a log of transactions across each other, ended at random: exactly what was
     seed,
     values: written.filter((value) => committed.has(value)),
   });
-}, 60_000);
+}, 120_000);

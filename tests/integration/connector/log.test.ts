@@ -17,13 +17,13 @@ beforeAll(async () => {
   kafka = await openKafka();
   gateway = await startFakeGateway();
   await kafka.createTopic(dlq, 1, { 'cleanup.policy': 'compact' });
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
   await connector?.close();
   await gateway?.close();
   await kafka?.close();
-}, 30_000);
+}, 120_000);
 
 function start(): Connector {
   connector = startConnector({
@@ -97,7 +97,7 @@ for (const mode of ['ranges', 'transactional']) {
     expect(valuesOf(name)).toEqual(['a0', 'a1', 'a2', 'b0', 'b1', 'b2']);
     await eventually(async () => expect((await lagOf(name)).get(`${topic}-0`)).toBe(0));
     await stop();
-  }, 30_000);
+  }, 120_000);
 }
 
 test('records of any producer: nulls, tombstones, headers, binary, every codec', async () => {
@@ -157,7 +157,7 @@ test('records of any producer: nulls, tombstones, headers, binary, every codec',
   }
   expect(values.at(-1)).toBe(large);
   await stop();
-}, 30_000);
+}, 120_000);
 
 test('retention takes a part of a declared range: its name stays, the rest is sent', async () => {
   const topic = unique('ret');
@@ -179,7 +179,7 @@ test('retention takes a part of a declared range: its name stays, the rest is se
   expect(again.map(({ batchId }) => batchId)).toEqual([declared?.batchId]);
   expect(again[0]?.records.map(({ offset }) => offset)).toEqual(Array.from({ length: 12 }, (_, i) => 8 + i));
   await stop();
-}, 30_000);
+}, 120_000);
 
 test('when retention leaves nothing, the position moves all the same', async () => {
   const topic = unique('ret');
@@ -195,7 +195,7 @@ test('when retention leaves nothing, the position moves all the same', async () 
   await acknowledged(name, topic, 10);
   expect((await kafka.positions(name, topic)).get(0)?.metadata).toMatch(/^1 [\w-]{22}$/);
   await stop();
-}, 30_000);
+}, 120_000);
 
 test('retention overtakes a running connector: the position moves to what is left', async () => {
   const topic = unique('ret');
@@ -221,7 +221,7 @@ test('retention overtakes a running connector: the position moves to what is lef
     lost?.values.find(({ labels }) => labels.function === name && labels.outcome === 'lost')?.value,
   ).toBe(50);
   await stop();
-}, 30_000);
+}, 120_000);
 
 test('retention overtakes what is being fetched: the rest is delivered, nothing twice', async () => {
   const topic = unique('ret');
@@ -250,4 +250,4 @@ test('retention overtakes what is being fetched: the rest is delivered, nothing 
   expect(offsets.slice(-10)).toEqual(Array.from({ length: 10 }, (_, i) => 70 + i));
   expect(offsets.length).toBeLessThan(60);
   await stop();
-}, 30_000);
+}, 120_000);

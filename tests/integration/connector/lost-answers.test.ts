@@ -21,12 +21,12 @@ beforeAll(async () => {
   kafka = await openKafka();
   gateway = await startFakeGateway();
   await kafka.createTopic(dlq, 3, { 'cleanup.policy': 'compact' });
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
   await gateway?.close();
   await kafka?.close();
-}, 30_000);
+}, 120_000);
 
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 
@@ -86,7 +86,7 @@ test('ranges: each record is stored once, each bad one is one dead letter', asyn
   }).toEqual({ seed, stored: COUNT - 40, doubled: 0, letters: 40, different: 40 });
   expect(hits.get('OffsetCommit late')).toBeGreaterThan(0);
   expect(hits.get('OffsetCommit lost')).toBeGreaterThan(0);
-}, 90_000);
+}, 120_000);
 
 test('transactional: each record has one output', async () => {
   const topic = unique('in');
@@ -112,4 +112,4 @@ test('transactional: each record has one output', async () => {
     distinct: COUNT,
   });
   expect([...hits.keys()].filter((hit) => hit.startsWith('EndTxn')).length).toBeGreaterThan(0);
-}, 90_000);
+}, 120_000);

@@ -26,14 +26,14 @@ beforeAll(async () => {
     deadLetterTopic: dlq,
     instanceId: unique('c'),
   });
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
   await connector?.close();
   await cluster?.close();
   await gateway?.close();
   await kafka?.close();
-}, 30_000);
+}, 120_000);
 
 const work = (selection: Selection, on = cluster) => ({
   cluster: on,
@@ -87,7 +87,7 @@ test('what was mended is delivered once, however often and at once it is redrive
   );
   expect(headers['x-original-offset']).toBe(textOf(record?.value).slice(1));
   expect(headers['x-dead-letter-reason']).toBeUndefined();
-}, 40_000);
+}, 120_000);
 
 test('what fails again is the same dead letter', async () => {
   const { name } = await withLetters('transactional', ['v7']);
@@ -106,7 +106,7 @@ test('what fails again is the same dead letter', async () => {
     offset: 7,
     timestampMs: before?.timestampMs,
   });
-}, 40_000);
+}, 120_000);
 
 test('an open transaction on the dead-letter topic is waited for', async () => {
   const { name } = await withLetters('ranges', ['v1']);
@@ -129,7 +129,7 @@ test('an open transaction on the dead-letter topic is waited for', async () => {
   await transaction.abort();
   await producer.disconnect();
   expect(await listing).toEqual([]);
-}, 40_000);
+}, 120_000);
 
 test('purge deletes what is selected, and functions that are not deployed are left alone', async () => {
   const { name } = await withLetters('ranges', ['v2', 'v4']);
@@ -138,4 +138,4 @@ test('purge deletes what is selected, and functions that are not deployed are le
   await purge(work({ key: first?.key }));
   expect((await listLetters(work({ functionName: name }))).map(({ key }) => key)).not.toContain(first?.key);
   expect(await listLetters(work({ functionName: name }))).toHaveLength(1);
-}, 40_000);
+}, 120_000);

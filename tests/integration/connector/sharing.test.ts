@@ -19,7 +19,7 @@ beforeAll(async () => {
   kafka = await openKafka();
   gateway = await startFakeGateway();
   await kafka.createTopic(dlq, 3, { 'cleanup.policy': 'compact' });
-}, 30_000);
+}, 120_000);
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()));
@@ -29,12 +29,12 @@ afterEach(async () => {
       .filter((each) => each.alive())
       .map((each) => each.kill()),
   );
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
   await gateway?.close();
   await kafka?.close();
-}, 30_000);
+}, 120_000);
 
 function start(instanceId: string): Connector {
   const connector = startConnector({
@@ -100,7 +100,7 @@ test('connectors that come, share, go, and partitions that are added: each recor
     doubled: 0,
   });
   gateway.remove(name);
-}, 58_000);
+}, 120_000);
 
 test('a connector that was stopped past its session and wakes up harms nothing', async () => {
   const random = seededRandom(11);
@@ -166,7 +166,7 @@ test('a connector that was stopped past its session and wakes up harms nothing',
     outputs: 4000,
     distinct: 4000,
   });
-}, 58_000);
+}, 120_000);
 
 test('SIGTERM finishes the call in flight, acknowledges it and leaves', async () => {
   const topic = unique('in');
@@ -193,4 +193,4 @@ test('SIGTERM finishes the call in flight, acknowledges it and leaves', async ()
   expect(position?.metadata).toMatch(/^1 [\w-]{22}$/);
   const { groups } = await kafka.admin.describeGroups([name]);
   expect(groups[0]?.members).toEqual([]);
-}, 30_000);
+}, 120_000);

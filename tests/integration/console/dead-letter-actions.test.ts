@@ -5,7 +5,7 @@ import { startGateway, type TestGateway } from '../gateway/start-gateway.ts';
 import { deadLetterOf } from './letters.ts';
 
 // Processes start here; on a busy machine that takes its time.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let kafka: TestKafka;
 let gateway: TestGateway;

@@ -30,7 +30,7 @@ const letter = (offset: number, more: Record<string, string> = {}, value?: strin
 beforeAll(async () => {
   kafka = await openKafka();
   await kafka.createTopic(topic, 3, { 'cleanup.policy': 'compact' });
-}, 30_000);
+}, 120_000);
 afterAll(async () => {
   for (const one of readers) await one.close();
   await kafka?.close();

@@ -6,8 +6,8 @@ let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startGateway();
   await gateway.deploy('echo');
-}, 60_000);
-afterAll(() => gateway?.stop(), 30_000);
+}, 120_000);
+afterAll(() => gateway?.stop(), 120_000);
 
 describe('files', () => {
   test.each(['/ui/', '/ui/main.js', '/ui/api/stream', '/ui/nothing'])(
@@ -77,7 +77,7 @@ test('the stream gives the past once and the present each second, the same to al
   const times = states(one).map((state) => state.atMs);
   expect(times).toEqual([...new Set(times)].sort());
   expect(states(other).some((state) => times.includes(state.atMs))).toBe(true);
-}, 30_000);
+}, 120_000);
 
 async function events(count: number): Promise<{ event: string; data: unknown }[]> {
   const answer = await gateway.ask('/ui/api/stream');

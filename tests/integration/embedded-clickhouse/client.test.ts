@@ -10,7 +10,7 @@ import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/ports.ts';
 import { startTestServer, type TestServer } from './server.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let server: TestServer;
 let client: ClickHouseClient;
@@ -25,11 +25,11 @@ beforeAll(async () => {
     query: `CREATE TABLE events (id UInt64, at DateTime64(3, 'UTC'), tags Array(String), more Map(String, String))
             ENGINE = MergeTree ORDER BY id`,
   });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await client?.close();
   await server?.dispose();
-}, 60_000);
+}, 120_000);
 
 describe('@clickhouse/client', () => {
   test('ping', async () => {

@@ -2,15 +2,15 @@ import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startTestServer, type TestServer } from './server.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   await server.sql('CREATE TABLE events (id UInt64, name String) ENGINE = MergeTree ORDER BY id');
   await server.sql("INSERT INTO events VALUES (1, 'one'), (2, 'two')");
-}, 60_000);
-afterAll(() => server?.dispose(), 60_000);
+}, 120_000);
+afterAll(() => server?.dispose(), 120_000);
 
 interface Case {
   method?: string;

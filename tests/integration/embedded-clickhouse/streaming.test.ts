@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from './server.ts';
 const maxInsertBytes = 1_048_576;
 const maxQueries = 3;
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let server: TestServer;
 beforeAll(async () => {
@@ -18,8 +18,8 @@ beforeAll(async () => {
   await server.sql(
     'CREATE TABLE t (id UInt64, name String) ENGINE = MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window = 100',
   );
-}, 60_000);
-afterAll(() => server?.dispose(), 60_000);
+}, 120_000);
+afterAll(() => server?.dispose(), 120_000);
 
 /** Sends the beginning of a request. */
 function open(parameters: Record<string, string>, headers: Record<string, string> = {}): ClientRequest {
@@ -152,7 +152,7 @@ test('more queries than the limit are refused with code 202, and end by themselv
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
   for (const sent of long) sent.destroy();
   await eventually(async () => expect(await processes()).toBe(0));
-}, 30_000);
+}, 120_000);
 
 const lines = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) => `${from + i}\tname ${from + i}\n`).join('');

@@ -27,8 +27,8 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ wrapper });
   for (const statement of schema) await server.sql(statement);
-}, 60_000);
-afterAll(() => server?.dispose(), 60_000);
+}, 120_000);
+afterAll(() => server?.dispose(), 120_000);
 
 test(
   `${kills} kills between token and rows: retries with the same token lose and double nothing`,

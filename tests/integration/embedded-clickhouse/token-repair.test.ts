@@ -12,8 +12,8 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const statement of schema) await server.sql(statement);
   await server.sql('SYSTEM STOP MERGES');
-}, 60_000);
-afterAll(() => server?.dispose(), 60_000);
+}, 120_000);
+afterAll(() => server?.dispose(), 120_000);
 
 /** Removes the youngest part of a stopped server's table. */
 function removeLastPart(folder: string): void {
@@ -41,13 +41,13 @@ test('a retry brings back the rows that a token stands for; without the repair t
   await server.start();
   await insert(server, 3);
   expect(await counts(server)).toEqual(expectedCounts(4));
-}, 60_000);
+}, 120_000);
 
 test('what was there is still known: repetitions after a restart add nothing', async () => {
   await server.restart();
   for (let number = 0; number < 4; number++) await insert(server, number);
   expect(await counts(server)).toEqual(expectedCounts(4));
-}, 60_000);
+}, 120_000);
 
 test('tokens of merged parts are kept, also when the merged-away parts are gone', async () => {
   for (const table of ['raw', 'minutes', 'days']) await server.sql(`OPTIMIZE TABLE ${table} FINAL`);
@@ -64,7 +64,7 @@ test('tokens of merged parts are kept, also when the merged-away parts are gone'
   await server.start();
   for (let number = 0; number < 4; number++) await insert(server, number);
   expect(await counts(server)).toEqual(expectedCounts(4));
-}, 60_000);
+}, 120_000);
 
 test('half a record at the end of a log is cut off, and what follows is remembered', async () => {
   const folders = await tableFolders(server);
@@ -78,7 +78,7 @@ test('half a record at the end of a log is cut off, and what follows is remember
   await server.restart();
   for (let number = 0; number < 5; number++) await insert(server, number);
   expect(await counts(server)).toEqual(expectedCounts(5));
-}, 60_000);
+}, 120_000);
 
 function covers(part: string, other: string): boolean {
   const [, min = 0, max = 0] = part.split('_').map(Number);

@@ -6,7 +6,7 @@ import { unique } from '../../support/names.ts';
 import { type OwnCluster, ownCluster } from './cluster.ts';
 
 let cluster: OwnCluster;
-afterEach(() => cluster?.remove(), 30_000);
+afterEach(() => cluster?.remove(), 120_000);
 
 const clientOf = ({ bootstrap }: OwnCluster) =>
   new Kafka({

@@ -52,7 +52,7 @@ describe('a query has one answer, whatever index leads to it', () => {
     server = await ownServer();
     await server.start();
     client = await MongoClient.connect(server.uri);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await client?.close();

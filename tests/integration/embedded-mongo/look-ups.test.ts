@@ -37,7 +37,7 @@ describe('the look-ups of raw events', () => {
     for (let from = 0; from < count; from += 5000) {
       await events.insertMany(all.slice(from, from + 5000), { ordered: false });
     }
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await client?.close();

@@ -13,7 +13,7 @@ describe('the MongoDB stand-in, asked by the official driver', () => {
     server = await ownServer();
     await server.start();
     client = await MongoClient.connect(server.uri);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await client?.close();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { startGateway, type TestGateway } from './start-gateway.ts';
 
 // Processes start and stop here; on a busy machine that takes its time.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let gateway: TestGateway;
 type Echo = { method: string; path: string; query: string; headers: Record<string, string>; body: string };

@@ -6,7 +6,7 @@ import { freePort } from '../../support/ports.ts';
 import { startGateway, type TestGateway } from './start-gateway.ts';
 
 // Processes start and stop here; on a busy machine that takes its time.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let gateway: TestGateway;
 let target: Server;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { password, startGateway, type TestGateway } from './start-gateway.ts';
 
 // Processes start and stop here; on a busy machine that takes its time.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let gateway: TestGateway;
 const agent = new Agent({ keepAlive: true });

@@ -51,4 +51,4 @@ test('a frozen replica is killed; one that answers, or is busy, is not', async (
   await eventually(() => expect(ends).toEqual(['frozen: SIGKILL', 'busy: SIGKILL']), { timeoutMs: 30_000 });
   endSecondWatch();
   await replicas[1].drain(5000);
-}, 60_000);
+}, 120_000);

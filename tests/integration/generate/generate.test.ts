@@ -15,7 +15,7 @@ import { createTopic, readCommitted, silent } from '../kafka-client/topics.ts';
 const topic = unique('events_raw');
 const children: ChildProcess[] = [];
 
-beforeAll(() => createTopic(engines().kafka, topic), 30_000);
+beforeAll(() => createTopic(engines().kafka, topic), 120_000);
 
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
@@ -104,4 +104,4 @@ test('who calls last has the run; the one before stops', async () => {
   } finally {
     await admin.disconnect();
   }
-}, 60_000);
+}, 120_000);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   process.env.CORS_ORIGINS = 'https://shop.example';
   process.env.LOG_LEVEL = 'error';
   ingest = await import('../../../functions/ingest/handler.ts');
-}, 30_000);
+}, 120_000);
 
 afterAll(() => ingest?.close());
 
@@ -68,7 +68,7 @@ test('what is acknowledged is in the topic, once, with key, time and trace', asy
   expect(records.filter(({ headers }) => headers.traceparent === traceparent).map(({ key }) => key)).toEqual([
     '1',
   ]);
-}, 30_000);
+}, 120_000);
 
 test('the door: keys, methods, browsers', async () => {
   expect(await call(event(1), { headers: { authorization: '' } })).toMatchObject({

@@ -60,7 +60,7 @@ test('a broker that is killed and comes back: nothing acknowledged is lost, and 
   expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
   // Within a send, retries are told apart by their sequence numbers.
   expect(values.length - found.size).toBe(0);
-}, 90_000);
+}, 120_000);
 
 test('more than one send holds is written in several, each record once and in order', async () => {
   const topic = unique('ack');
@@ -85,7 +85,7 @@ test('more than one send holds is written in several, each record once and in or
   expect(new Set(ones.map(({ partition }) => partition)).size).toBe(1);
   expect(ones.map(({ value }) => value[0])).toEqual(large.map(({ value }) => String(value.subarray(0, 1))));
   expect(new Set(records.map(({ key }) => key)).size).toBe(10_001);
-}, 60_000);
+}, 120_000);
 
 test('a topic that does not exist is unavailable, in time', async () => {
   const producer = createAcknowledgedProducer({

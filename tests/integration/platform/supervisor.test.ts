@@ -10,7 +10,7 @@ import { createSupervisor, type Supervisor } from '../../../infra/platform/super
 import { eventually } from '../../support/eventually.ts';
 import { addressOf, fakePart } from './fake-part.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const log = pino({ enabled: false });
 const closing: (() => Promise<void> | void)[] = [];

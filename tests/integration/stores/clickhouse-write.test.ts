@@ -5,7 +5,7 @@ import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
 import { freePort } from '../../support/ports.ts';
 import { type ClickHouseFixture, openClickHouse, quietMetrics } from './open-stores.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let store: ClickHouseFixture;
 let write: ReturnType<typeof createWrite>;
@@ -13,7 +13,7 @@ let write: ReturnType<typeof createWrite>;
 beforeAll(async () => {
   store = await openClickHouse();
   write = createWrite({ clickhouse: store.clickhouse, metrics: quietMetrics, now: Date.now });
-}, 60_000);
+}, 120_000);
 afterAll(() => store?.close());
 
 /** Raw rows, rollup by minute, users in the rollup by day. */

@@ -7,7 +7,7 @@ describe('ClickHouse', () => {
   let store: ClickHouseFixture;
   beforeAll(async () => {
     store = await openClickHouse();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => store?.close());
 
   test('a second run, and two at once, change nothing', async () => {
@@ -48,7 +48,7 @@ describe('MongoDB', () => {
   let store: MongoFixture;
   beforeAll(async () => {
     store = await openMongo();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => store?.close());
 
   test('a second run, and two at once, change nothing', async () => {

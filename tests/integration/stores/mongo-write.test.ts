@@ -11,7 +11,7 @@ let write: ReturnType<typeof createWrite>;
 beforeAll(async () => {
   store = await openMongo();
   write = createWrite({ events: store.mongo.events(), metrics: quietMetrics, now: Date.now });
-}, 60_000);
+}, 120_000);
 afterAll(() => store?.close());
 
 const count = () => store.mongo.events().countDocuments();

@@ -17,7 +17,7 @@ let query: ReturnType<typeof createQuery>;
 
 const now = Date.now();
 const hourMs = 3_600_000;
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 const types = ['page_view', 'click', 'purchase', 'login'];
 /** Deterministic, and spread so that every cut meets some. */
 const events = Array.from({ length: 2000 }, (_, i) => {
@@ -47,7 +47,7 @@ beforeAll(async () => {
     events: () => mongo.mongo.events(),
     now: Date.now,
   });
-}, 60_000);
+}, 120_000);
 afterAll(() => Promise.all([clickhouse?.close(), mongo?.close()]));
 
 type Answer = {
@@ -156,7 +156,7 @@ test('through rollups or through rows: the same answer for any range', async () 
     const users = await ask(`/unique-users?granularity=all&from=${from}&to=${to}`);
     expect(users.rows).toEqual([{ unique_users: new Set(inside.map(({ user_id }) => user_id)).size }]);
   }
-}, 60_000);
+}, 120_000);
 
 test('filters and breakdowns', async () => {
   const from = now - 5 * 24 * hourMs;

@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/ports.ts';
 
 // Processes start and stop here; on a busy machine that takes its time.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const node = resolve('node_modules/.bin/node');
 const folder = mkdtempSync(join(tmpdir(), 'image-'));

@@ -217,8 +217,14 @@ const nearEvent = fc.record(
 
 test('what is plainly valid is valid by the schema, and means the same', () => {
   let yes = 0;
+  // Most fields right: otherwise nearly nothing would pass.
+  const nearlyValid = nearEvent.chain((near) =>
+    fc
+      .subarray(Object.entries(near), { maxLength: 3 })
+      .map((changed) => ({ ...sample, ...Object.fromEntries(changed) })),
+  );
   fc.assert(
-    fc.property(nearEvent, (event) => {
+    fc.property(fc.oneof(nearEvent, nearlyValid), (event) => {
       if (!isPlainlyValid(event)) return;
       yes += 1;
       const parsed = eventSchema.safeParse(event);
@@ -227,8 +233,7 @@ test('what is plainly valid is valid by the schema, and means the same', () => {
     }),
     { numRuns: 3000 },
   );
-  expect(yes).toBeGreaterThan(0);
-  expect(isPlainlyValid(sample)).toBe(true);
+  expect(yes).toBeGreaterThan(100);
 });
 
 test('any JSON value is answered, never thrown at, and twice the same', () => {

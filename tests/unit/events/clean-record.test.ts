@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type CleanEvent, decodeClean, encodeClean, withSource } from '../../../shared/events/index.ts';
+import { decodePlain } from '../../../shared/events/plain-clean-record.ts';
 import { receivedAtMs } from './sample.ts';
 
 const event: CleanEvent = {
@@ -60,6 +61,52 @@ test('decoding gives back what was encoded, whatever the text and the values', (
     }),
     { numRuns: 500 },
   );
+});
+
+describe('the short way', () => {
+  const plainEvent = { ...event, user_agent: 'Mozilla/5.0' };
+  const text = encodeClean(plainEvent);
+
+  test('takes a usual record', () => {
+    expect(decodePlain(text)).toEqual(plainEvent);
+    expect(
+      decodePlain(encodeClean({ ...plainEvent, properties: { name: 'Zoë', deep: [{ a: null }] } })),
+    ).toBeDefined();
+  });
+
+  test('never takes what the long way would read otherwise', () => {
+    const piece = fc.constantFrom(
+      ...'"\\{},:0-9 .eE',
+      '"user_id":1,',
+      '"x":{}',
+      '\\u0041',
+      'é',
+      '\u2028',
+      '{"a":1}',
+      '02-30',
+      '1e3',
+      '-0',
+    );
+    const change = fc.record({
+      at: fc.nat(text.length),
+      removed: fc.nat(12),
+      added: fc.array(piece, { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        let changed = text;
+        for (const { at, removed, added } of changes) {
+          changed = changed.slice(0, at) + added.join('') + changed.slice(at + removed);
+        }
+        const read = decodePlain(changed);
+        if (read === undefined) return;
+        // The one form, and so nothing that was passed over.
+        expect(encodeClean(read)).toBe(changed);
+        expect(JSON.parse(changed)).toMatchObject({ user_id: read.user_id, properties: read.properties });
+      }),
+      { numRuns: 5000 },
+    );
+  });
 });
 
 test('the source goes in at the front', () => {
