@@ -17,8 +17,11 @@ ifdef Q
 override Q := $(value Q)
 export Q
 endif
+ifdef ARGS
+override ARGS := $(value ARGS)
+endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy test chaos check benchmark settings clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy redrive test chaos scaling check benchmark settings clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +66,10 @@ deploy: ## deploy the functions of stack.yml again, after a change
 	$(PREFLIGHT) run
 	@$(RUN)/deploy.ts
 
+redrive: ## dead letters: how many; ARGS='redrive --function transform --dry-run', ARGS=--help
+	$(PREFLIGHT) none
+	@$(RUN)/redrive.ts $(ARGS)
+
 test: ## every check and test that CI runs
 	$(PREFLIGHT) test
 	@$(NODE) tests/run.ts
@@ -70,6 +77,10 @@ test: ## every check and test that CI runs
 chaos: ## hit every role with seeded faults under load, then count (CHAOS_SEED, CHAOS_FAULTS, CHAOS_EVENTS)
 	$(PREFLIGHT) run
 	@$(NODE) tests/integrity/chaos/main.ts
+
+scaling: ## steps of load against a slow function: how the autoscaler follows (10 minutes; SCALING_STEPS)
+	$(PREFLIGHT) run
+	@$(NODE) load/scaling/main.ts
 
 check: ## types and style only
 	$(PREFLIGHT) test
@@ -79,7 +90,7 @@ benchmark: ## top rate and latency, in two minutes
 	$(PREFLIGHT) run
 	@$(RUN)/benchmark.ts
 
-settings: ## write .env.example and the README's table from shared/config/settings.ts
+settings: ## write .env.example, the README's table of settings and docs/metrics.md from the code
 	$(PREFLIGHT) test
 	@$(RUN)/settings.ts
 

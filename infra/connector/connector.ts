@@ -8,7 +8,7 @@ import { changes, discover } from './functions/discovery.ts';
 import { createRunner, type Runner } from './functions/runner.ts';
 import type { Cluster } from './kafka/cluster.ts';
 import { createLagSampler } from './lag-sampler.ts';
-import { connectorMetrics as metrics } from './metrics.ts';
+import { beginAtZero, connectorMetrics as metrics } from './metrics.ts';
 
 export interface ConnectorHealth {
   ok: boolean;
@@ -73,6 +73,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       // A changed function starts again only once its old group membership has ended.
       if (closing.has(functionName) || stopped.signal.aborted) continue;
       log.info({ function: functionName, subscription }, 'function found');
+      beginAtZero(functionName);
       runners.set(
         functionName,
         createRunner({

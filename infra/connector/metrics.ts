@@ -26,12 +26,12 @@ export const connectorMetrics = {
   }),
   batches: counter({
     name: 'connector_batches_total',
-    help: 'Calls of functions, by outcome',
+    help: 'Calls of functions, by outcome: done; cut, split, bury (records of it were refused); pause (asked to wait); failed; unknown (no answer); absent (not deployed)',
     labels: ['function', 'outcome'],
   }),
   records: counter({
     name: 'connector_records_total',
-    help: 'Records by outcome: received, delivered, failed, filtered, lost',
+    help: 'Records by outcome: received, delivered, filtered (for an annotation), lost (gone from the log before they were read)',
     labels: ['function', 'outcome'],
   }),
   callDuration: histogram({
@@ -52,12 +52,12 @@ export const connectorMetrics = {
   }),
   deadLetters: counter({
     name: 'connector_dead_letters_total',
-    help: 'Records that became dead letters',
+    help: 'Records that became dead letters: listed (by the function), refused (4xx), exhausted (tries used up), expired (too old)',
     labels: ['function', 'reason'],
   }),
   retries: counter({
     name: 'connector_retries_total',
-    help: 'Calls that were repeated, by reason',
+    help: 'Calls that were repeated, by reason: paused, absent, failed, unknown',
     labels: ['function', 'reason'],
   }),
   splits: counter({
@@ -83,3 +83,14 @@ export const connectorMetrics = {
 };
 
 export type ConnectorMetrics = typeof connectorMetrics;
+
+/** Counts what a function has had none of yet as zero: else the first of it would not look like a growth. */
+export function beginAtZero(functionName: string): void {
+  const { deadLetters, records, batches } = connectorMetrics;
+  for (const reason of ['listed', 'refused', 'exhausted', 'expired'])
+    deadLetters.inc({ function: functionName, reason }, 0);
+  for (const outcome of ['received', 'delivered', 'lost'])
+    records.inc({ function: functionName, outcome }, 0);
+  for (const outcome of ['done', 'pause', 'failed', 'unknown'])
+    batches.inc({ function: functionName, outcome }, 0);
+}
