@@ -9,9 +9,12 @@ type Options = {
   response: ServerResponse;
   /** Aborted when the process can wait no longer. */
   stopping: AbortSignal;
-  /** Milliseconds that a call may take; what `getRemainingTimeInMillis` counts down from. */
+  /** Milliseconds that a call may take, 0: no limit; what `getRemainingTimeInMillis` counts down from. */
   timeoutMs: number;
 };
+
+/** Handlers set timers by what remains, and a timer for longer than this fires at once. */
+const NO_LIMIT_MS = 2_147_483_647;
 
 /** The second argument of a handler. Its `signal` is made only when a handler asks for it. */
 export function contextOf(options: Options): FunctionContext {
@@ -27,7 +30,7 @@ export function contextOf(options: Options): FunctionContext {
     logGroupName: functionName,
     logStreamName: `${process.pid}`,
     callbackWaitsForEmptyEventLoop: false,
-    getRemainingTimeInMillis: () => Math.max(0, timeoutMs - (Date.now() - startedAt)),
+    getRemainingTimeInMillis: () => Math.max(0, (timeoutMs || NO_LIMIT_MS) - (Date.now() - startedAt)),
     done: unsupported,
     fail: unsupported,
     succeed: unsupported,

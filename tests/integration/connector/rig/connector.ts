@@ -8,6 +8,7 @@ import { createGatewayClient } from '../../../../shared/clients/gateway/index.ts
 export function startConnector(options: {
   bootstrapServers: string;
   gatewayUrl: string;
+  gatewayPassword?: string;
   deadLetterTopic: string;
   instanceId?: string;
   timeoutMs?: number;
@@ -25,7 +26,11 @@ export function startConnector(options: {
       connectorName: name,
       timeoutMs: options.timeoutMs ?? 5000,
     }),
-    gateway: createGatewayClient({ url: options.gatewayUrl, user: 'admin' }),
+    gateway: createGatewayClient({
+      url: options.gatewayUrl,
+      user: 'admin',
+      ...(options.gatewayPassword !== undefined && { password: options.gatewayPassword }),
+    }),
     log: pino({ level: process.env.CONNECTOR_TEST_LOG ?? 'silent', base: { name } }),
     deadLetterTopic: options.deadLetterTopic,
     rebuildIntervalMs: options.rebuildIntervalMs ?? 200,
