@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy redrive test chaos scaling check benchmark settings clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy redrive test chaos scaling check benchmark settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,10 @@ benchmark: ## top rate and latency, in two minutes
 settings: ## write .env.example, the README's table of settings and docs/metrics.md from the code
 	$(PREFLIGHT) test
 	@$(RUN)/settings.ts
+
+prometheus: ## a Prometheus with the rules of infra/prometheus, where it is installed (PROMETHEUS_PORT)
+	$(PREFLIGHT) none
+	@$(RUN)/prometheus.ts
 
 clean: ## stop and remove all data, after asking (YES=1: yes); downloads stay
 	$(PREFLIGHT) none

@@ -16,6 +16,8 @@ const events = counter({
   help: 'Events by outcome: accepted, rejected, unavailable (requests that Kafka did not acknowledge count once)',
   labels: ['outcome'],
 });
+// From zero on: else the first of an outcome would not look like a growth.
+for (const outcome of ['accepted', 'rejected', 'unavailable']) events.inc({ outcome }, 0);
 
 let connections: ReturnType<typeof connect> | undefined;
 

@@ -64,6 +64,40 @@ export const definitions = define({
     shownDefault: 'until `make down`',
     help: 'seconds that `make start-pipeline` runs',
   },
+  composeSize: {
+    env: 'COMPOSE_SIZE',
+    group: 'Platform',
+    schema: z.enum(['small', 'full']).default('small'),
+    help: 'size of the clusters of ENGINES=compose: small fits 8 GB of memory, full 32 GB',
+  },
+  composeFiles: {
+    env: 'COMPOSE_FILES',
+    group: 'Platform',
+    schema: text.optional(),
+    shownDefault: 'none',
+    help: 'more files of infra/compose, separated by commas, such as second-shard.yml',
+  },
+  composeProject: {
+    env: 'COMPOSE_PROJECT_NAME',
+    group: 'Platform',
+    schema: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be lower-case letters, digits, dashes and underscores')
+      .default('event-pipeline'),
+    help: 'name that containers and volumes of ENGINES=compose begin with',
+  },
+  prometheusPort: {
+    env: 'PROMETHEUS_PORT',
+    group: 'Platform',
+    schema: port.default(9090),
+    help: 'Prometheus of `make prometheus` and ENGINES=compose',
+  },
+  grafanaPort: {
+    env: 'GRAFANA_PORT',
+    group: 'Platform',
+    schema: port.default(3000),
+    help: 'Grafana of ENGINES=compose',
+  },
   logLevel: {
     env: 'LOG_LEVEL',
     group: 'Platform',

@@ -7,13 +7,20 @@ export interface ServerMetrics {
   inserted(insert: { rows: number; bytes: number }): void;
 }
 
+/** What the engine tells of itself, by the names of its table `system.metrics`. */
+export const engineGauges = [
+  { name: 'clickhouse_memory_bytes', help: 'Memory that the engine has taken', metric: 'MemoryTracking' },
+  { name: 'clickhouse_parts', help: 'Active parts of all tables', metric: 'PartsActive' },
+  { name: 'clickhouse_merges', help: 'Merges that run now', metric: 'Merge' },
+] as const;
+
 /** Registers the metrics; `running` and `engine` are asked at each scrape. */
 export function createMetrics({
   running,
   engine,
 }: {
   running: () => number;
-  /** Numbers of the engine by metric name. */
+  /** Numbers of the engine, by its names. */
   engine: () => Promise<Record<string, number>>;
 }): ServerMetrics {
   collectProcessMetrics();
@@ -40,15 +47,24 @@ export function createMetrics({
       this.set(running());
     },
   });
-  new Gauge({
-    name: 'clickhouse_engine',
-    help: 'Numbers of the engine: tracked memory in bytes, active parts, running merges',
-    labelNames: ['metric'],
-    registers: [registry],
-    async collect() {
-      for (const [name, value] of Object.entries(await engine())) this.set({ metric: name }, value);
-    },
-  });
+  // One question to the engine a scrape, whichever of its gauges is collected first.
+  let numbers: Promise<Record<string, number>> | undefined;
+  const asked = () => {
+    numbers ??= engine().finally(() => {
+      numbers = undefined;
+    });
+    return numbers;
+  };
+  for (const { name, help, metric } of engineGauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set((await asked())[metric] ?? Number.NaN);
+      },
+    });
+  }
   return {
     queryEnded: ({ kind, startedAt, error }) => {
       queries.inc({ kind, exception: error?.type ?? 'none' });

@@ -15,7 +15,7 @@ import { createQueryHandler } from './http/query-handler.ts';
 import { createRunning } from './http/running.ts';
 import { createSessions } from './http/sessions.ts';
 import type { User } from './http/users.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, engineGauges } from './metrics.ts';
 
 export interface ServerOptions {
   /** Everything of the server: `engine` (the tables), pipes, configuration. */
@@ -161,7 +161,7 @@ function plain(response: ServerResponse, status: number, text: string): void {
 
 async function engineNumbers(connections: Connections): Promise<Record<string, number>> {
   const answer = await connections.own(
-    "SELECT metric, value FROM system.metrics WHERE metric IN ('MemoryTracking', 'PartsActive', 'Merge', 'Query')",
+    `SELECT metric, value FROM system.metrics WHERE metric IN (${engineGauges.map(({ metric }) => `'${metric}'`).join(', ')})`,
   );
   return Object.fromEntries(
     answer

@@ -40,8 +40,8 @@ export function observe(observed: Observed): ConsoleState {
 function partsOf({ gauges }: Observed): PartState[] {
   const parts = new Map<string, PartState>();
   for (const { name, labels, value } of gauges) {
-    if (name !== 'up' && name !== 'part_up') continue;
-    const part = labels.part ?? '';
+    const { part } = labels;
+    if ((name !== 'up' && name !== 'part_up') || part === undefined) continue;
     const known = parts.get(part);
     parts.set(part, { name: part, up: value === 1 && known?.up !== false, residentBytes: null });
   }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { registry } from '../../../shared/metrics/index.ts';
+import { parseMetrics } from '../../../shared/metrics/parse.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
-import { escapeLabel, type MetricsSource, mergeMetrics } from './merge.ts';
+import { labelText, type MetricsSource, mergeMetrics } from './merge.ts';
 
 export interface MetricsTarget {
   part: string;
@@ -23,7 +24,7 @@ export function readTargets(text: string | undefined): MetricsTarget[] {
 /**
  * Everything there is to know, as one Prometheus text: the gateway's own metrics, those of every replica (labels
  * `function_name`, `replica`) and of every target (label `part`). Who does not answer within a second is left
- * out; `up{part}` says so.
+ * out; `up` says so.
  */
 export function createMetricsCollector({
   provider,
@@ -47,33 +48,55 @@ export function createMetricsCollector({
     const replicas = functions.flatMap((f) =>
       f.replicas
         .filter((replica) => replica.state === 'ready')
-        .map(async (replica): Promise<MetricsSource | undefined> => {
-          const text = await fetchText(`http://127.0.0.1:${replica.port}/metrics`, timeoutMs);
-          if (text === undefined) return undefined;
-          return { labels: { function_name: f.deployment.service, replica: replica.id }, text };
-        }),
+        .map(async (replica) => ({
+          labels: { function_name: f.deployment.service, replica: replica.id },
+          text: await fetchText(`http://127.0.0.1:${replica.port}/metrics`, timeoutMs),
+        })),
     );
-    const parts = targets.map(async ({ part, url }) => ({ part, text: await fetchText(url, timeoutMs) }));
+    const parts = targets.map(async ({ part, url }) => ({
+      labels: { part },
+      text: await fetchText(url, timeoutMs),
+    }));
     metrics.setAsyncDepth(await within(timeoutMs, queueDepth()));
     const [own, ofReplicas, ofParts] = await Promise.all([
       registry.metrics(),
       Promise.all(replicas),
       Promise.all(parts),
     ]);
+    const sources = [{ labels: { part: 'gateway' }, text: own }, ...ofReplicas, ...ofParts];
     return mergeMetrics([
-      { labels: { part: 'gateway' }, text: own },
-      ...ofReplicas.filter((source) => source !== undefined),
-      ...ofParts.flatMap(({ part, text }) => (text === undefined ? [] : [{ labels: { part }, text }])),
-      { labels: {}, text: upText([{ part: 'gateway', text: own }, ...ofParts]) },
+      ...sources.flatMap(({ labels, text }): MetricsSource[] =>
+        text === undefined ? [] : [{ labels, text }],
+      ),
+      { labels: {}, text: upText(sources) },
     ]);
   };
 }
 
-function upText(parts: readonly { part: string; text: string | undefined }[]): string {
-  const lines = parts.map(
-    ({ part, text }) => `up{part="${escapeLabel(part)}"} ${text === undefined ? 0 : 1}`,
-  );
-  return ['# HELP up 1 if the part gave its metrics within a second', '# TYPE up gauge', ...lines].join('\n');
+/** Who answers; parts without metrics of their own are up when their supervisor says so. */
+export const upMetric = {
+  name: 'up',
+  help: '1 if the part or replica gave its metrics within a second, or, having none, passes its health check',
+  type: 'gauge',
+  labels: ['part', 'function_name', 'replica'],
+} as const;
+
+export function upText(
+  sources: readonly { labels: Readonly<Record<string, string>>; text: string | undefined }[],
+): string {
+  const asked = new Set(sources.map(({ labels }) => labels.part));
+  const supervised = sources
+    .flatMap(({ text }) =>
+      text?.includes('part_up{') ? parseMetrics(text, (name) => name === 'part_up') : [],
+    )
+    .filter(({ labels }) => !asked.has(labels.part));
+  const { name, help, type } = upMetric;
+  const all = [
+    ...sources.map(({ labels, text }) => ({ labels, value: text === undefined ? 0 : 1 })),
+    ...supervised,
+  ];
+  const lines = all.map(({ labels, value }) => `${name}{${labelText(Object.entries(labels))}} ${value}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join('\n');
 }
 
 async function within<T>(timeoutMs: number, asked: Promise<T>): Promise<T | undefined> {

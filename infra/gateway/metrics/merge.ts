@@ -90,11 +90,12 @@ function withLabels(line: string, name: string, nameEnd: number, inner: string):
   return `${name}{${inner}${rest.startsWith('}') ? '' : ','}${rest}`;
 }
 
-function labelText(labels: readonly (readonly [string, string])[]): string {
+/** Labels as they stand between the braces. */
+export function labelText(labels: readonly (readonly [string, string])[]): string {
   return labels.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(',');
 }
 
 /** A label value as the format wants it. */
-export function escapeLabel(value: string): string {
+function escapeLabel(value: string): string {
   return value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 }

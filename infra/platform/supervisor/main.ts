@@ -15,7 +15,11 @@ const log = createLogger('supervisor');
 const settings = platformSettings();
 const paths = pathsOf(settings);
 const supervisor = createSupervisor({ parts: await platformParts(settings), paths, log });
-const reporter = createReporter({ supervisor, settings: settingFingerprints(settings) });
+const reporter = createReporter({
+  supervisor,
+  settings: settingFingerprints(settings),
+  dataFolder: paths.root,
+});
 
 let stopped: Promise<void> | undefined;
 const stop = () => {

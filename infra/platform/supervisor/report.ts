@@ -1,6 +1,6 @@
-import { Counter, Gauge, Registry } from '../../../shared/metrics/index.ts';
 import type { PartPort } from '../part.ts';
 import { familyOf, type ProcessInfo, proportionalBytes, readProcesses } from '../process-table.ts';
+import { diskOf, platformMetrics } from './metrics.ts';
 import type { PartStatus } from './supervised-part.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type Usage, usageOf } from './usage.ts';
@@ -30,15 +30,19 @@ export interface PlatformReport {
 export function createReporter({
   supervisor,
   settings,
+  dataFolder,
   intervalMs = 5000,
   now = Date.now,
 }: {
   supervisor: Supervisor;
   settings: Readonly<Record<string, string>>;
+  /** Whose disk is looked at. */
+  dataFolder: string;
   intervalMs?: number;
   now?: () => number;
 }) {
   const startedAt = new Date(now()).toISOString();
+  const metrics = platformMetrics();
   let processes = new Map<number, ProcessInfo>();
   let sampledAt = 0;
   let peak = 0;
@@ -101,48 +105,9 @@ export function createReporter({
     },
     /** Prometheus text. */
     async metrics(): Promise<string> {
-      const registry = new Registry();
-      const registers = [registry];
-      const labelNames = ['part'];
-      const up = new Gauge({ name: 'part_up', help: '1 while the part is ready', labelNames, registers });
-      const restarts = new Counter({
-        name: 'part_restarts_total',
-        help: 'Times that the part was started again after it had failed',
-        labelNames,
-        registers,
-      });
-      const cpu = new Counter({
-        name: 'process_cpu_seconds_total',
-        help: 'Processor time of the part’s process',
-        labelNames,
-        registers,
-      });
-      const memory = new Gauge({
-        name: 'process_resident_memory_bytes',
-        help: 'Resident memory of the part’s process',
-        labelNames,
-        registers,
-      });
-      const all = new Gauge({
-        name: 'platform_memory_bytes',
-        help: 'Memory of all processes of the platform, shared pages counted once',
-        registers,
-      });
       const report = this.report();
-      all.set(report.memoryBytes);
-      for (const { name: part, state, restarts: count, usage } of report.parts) {
-        up.set({ part }, state === 'ready' ? 1 : 0);
-        restarts.inc({ part }, count);
-        if (!usage) continue;
-        cpu.inc({ part }, usage.cpuSeconds);
-        memory.set({ part }, usage.residentBytes);
-      }
-      const own = processes.get(process.pid);
-      if (own) {
-        cpu.inc({ part: 'supervisor' }, own.cpuSeconds);
-        memory.set({ part: 'supervisor' }, own.residentBytes);
-      }
-      return registry.metrics();
+      const disk = await diskOf(dataFolder).catch(() => undefined);
+      return metrics.text(report, { own: processes.get(process.pid), ...(disk && { disk }) });
     },
   };
 }
