@@ -1,4 +1,5 @@
 import type { Settings } from '../../shared/config/index.ts';
+import { stopCluster } from '../compose/cluster.ts';
 import { forgetGenerator } from './generator/part.ts';
 import { platformParts } from './parts.ts';
 import { pathsOf } from './paths.ts';
@@ -24,7 +25,8 @@ export async function bringDown(settings: Settings): Promise<boolean> {
   }
   const left = await stopOrphans(settings);
   if (supervisorPid !== undefined) tick('supervisor', 'stopped');
-  return supervisorPid !== undefined || left;
+  const containers = settings.engines === 'compose' && (await stopCluster(settings));
+  return supervisorPid !== undefined || left || containers;
 }
 
 /** What a supervisor that was killed left behind. */

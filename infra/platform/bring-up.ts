@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from '../../shared/config/index.ts';
 import { PipelineError } from '../../shared/errors/index.ts';
+import { startCluster } from '../compose/cluster.ts';
+import { deployment } from '../compose/deployment.ts';
 import { deploy } from '../gateway/deploy.ts';
 import { downloadEngines } from './downloads.ts';
 import { initialise } from './initialise.ts';
@@ -32,7 +34,7 @@ export async function bringUp(settings: Settings): Promise<void> {
   const deployAll = () => {
     functions = 0;
     return deploy({
-      settings,
+      ...(settings.engines === 'compose' ? deployment(settings) : { settings }),
       onProgress: (line) => {
         if (line.endsWith(': ready')) functions += 1;
       },
@@ -44,6 +46,7 @@ export async function bringUp(settings: Settings): Promise<void> {
 
 /** Engines, gateway and connector, without what goes into them. */
 export async function bringUpParts(settings: Settings): Promise<void> {
+  if (settings.engines === 'compose') await startCluster(settings, { onProgress: tick });
   const running = await askStatus(settings);
   if (running) checkSameSettings(running, settings);
   else {

@@ -1,5 +1,5 @@
 import type { Settings } from '../../shared/config/index.ts';
-import { PipelineError, SettingsError } from '../../shared/errors/index.ts';
+import { SettingsError } from '../../shared/errors/index.ts';
 import { autoscalerPart } from '../autoscaler/part.ts';
 import { connectorPart } from '../connector/part.ts';
 import { gatewayPart } from '../gateway/part.ts';
@@ -10,10 +10,11 @@ import { clashingPorts } from './ports.ts';
 /**
  * The parts that these settings ask for, each after those it needs.
  *
- * @throws PipelineError `ENGINES` for engines that cannot be started here; SettingsError when two parts would
- *   share a port.
+ * @throws SettingsError when two parts would share a port.
  */
 export async function platformParts(settings: Settings): Promise<Part[]> {
+  // There all of it runs in containers, which docker keeps running.
+  if (settings.engines === 'compose') return [];
   const engines = await engineParts(settings);
   const gateway = gatewayPart(settings);
   const withPassword = { ...settings, gatewayPassword: ensureGatewayPassword(settings) };
@@ -36,21 +37,11 @@ export async function platformParts(settings: Settings): Promise<Part[]> {
 }
 
 async function engineParts(settings: Settings): Promise<Part[]> {
-  switch (settings.engines) {
-    case 'external':
-      return [];
-    case 'compose':
-      throw new PipelineError(
-        'ENGINES',
-        'ENGINES=compose needs infra/compose, which this version does not have yet: use embedded (the default) or external',
-      );
-    case 'embedded': {
-      const [{ kafkaParts }, { mongoPart }, { clickhousePart }] = await Promise.all([
-        import('../embedded/kafka/part.ts'),
-        import('../embedded/mongo/part.ts'),
-        import('../embedded/clickhouse/part.ts'),
-      ]);
-      return [...kafkaParts(settings), mongoPart(settings), clickhousePart(settings)];
-    }
-  }
+  if (settings.engines !== 'embedded') return [];
+  const [{ kafkaParts }, { mongoPart }, { clickhousePart }] = await Promise.all([
+    import('../embedded/kafka/part.ts'),
+    import('../embedded/mongo/part.ts'),
+    import('../embedded/clickhouse/part.ts'),
+  ]);
+  return [...kafkaParts(settings), mongoPart(settings), clickhousePart(settings)];
 }

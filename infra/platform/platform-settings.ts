@@ -1,20 +1,31 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { definitions, readSettings, type Settings } from '../../shared/config/index.ts';
+import { hostAddresses } from '../compose/addresses.ts';
+import { ensureSecrets } from '../compose/secrets.ts';
 import { projectRoot } from './paths.ts';
 
 /**
  * The settings of the platform that belongs to this checkout: those of the environment, the data folder as an
- * absolute path, and every part that has metrics named to the gateway.
+ * absolute path, and every part that has metrics named to the gateway. With ENGINES=compose addresses and passwords
+ * are those of the containers.
  *
  * @throws SettingsError as `readSettings`.
  */
 export function platformSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  const settings = readSettings(env);
+  const read = readSettings(env);
+  const settings = { ...read, dataDir: resolve(projectRoot, read.dataDir) };
+  if (settings.engines === 'compose') return ofCompose(settings);
+  return { ...settings, metricsTargets: settings.metricsTargets ?? metricsTargets(settings) };
+}
+
+/** Addresses and generated passwords of the containers. */
+function ofCompose(settings: Settings): Settings {
+  const secrets = ensureSecrets(settings.dataDir);
   return {
     ...settings,
-    dataDir: resolve(projectRoot, settings.dataDir),
-    metricsTargets: settings.metricsTargets ?? metricsTargets(settings),
+    ...hostAddresses(settings, secrets),
+    gatewayPassword: secrets['gateway-password'],
   };
 }
 
@@ -31,7 +42,7 @@ function metricsTargets(settings: Settings): string {
 }
 
 /** Of no interest to a part: what commands alone use. */
-const ofCommands: ReadonlySet<string> = new Set(['rate', 'duration', 'logFormat']);
+const ofCommands: ReadonlySet<string> = new Set(['rate', 'duration', 'logFormat', 'prometheusPort']);
 
 /**
  * Each setting by its variable's name with a fingerprint of its value: enough to say which ones a running

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { stopCluster } from '../../compose/cluster.ts';
 import { bringDown } from '../bring-down.ts';
 import { pathsOf } from '../paths.ts';
 import { platformSettings } from '../platform-settings.ts';
@@ -19,6 +20,7 @@ await main(async () => {
     return 1;
   }
   await bringDown(settings);
+  if (settings.engines === 'compose') await stopCluster(settings, { volumes: true });
   for (const name of readdirSync(root)) {
     if (join(root, name) !== downloads) rmSync(join(root, name), { recursive: true, force: true });
   }

@@ -1,3 +1,4 @@
+import { containerStatus } from '../container-status.ts';
 import { functionRows } from '../function-rows.ts';
 import { platformParts } from '../parts.ts';
 import { platformSettings } from '../platform-settings.ts';
@@ -10,6 +11,7 @@ import { main } from './main.ts';
 /** `make status`: asks every health endpoint now. Exit code 1 unless all is well. */
 await main(async () => {
   const settings = platformSettings();
+  if (settings.engines === 'compose') return containerStatus(settings);
   const report = await askStatus(settings);
   if (!report) {
     console.log('The platform does not run: `make up` starts it.');
