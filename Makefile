@@ -90,7 +90,7 @@ benchmark: ## top rate and latency, in two minutes
 	$(PREFLIGHT) run
 	@$(RUN)/benchmark.ts
 
-settings: ## write .env.example, the README's table of settings and docs/metrics.md from the code
+settings: ## write .env.example, README's settings, docs/metrics.md and dashboards from the code
 	$(PREFLIGHT) test
 	@$(RUN)/settings.ts
 
