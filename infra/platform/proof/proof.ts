@@ -2,7 +2,7 @@ import { createClickHouse } from '../../../shared/clients/clickhouse/index.ts';
 import { createMongo } from '../../../shared/clients/mongo/index.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import type { Cluster } from '../../connector/kafka/cluster.ts';
-import { type Comparison, compareStore, compareTransform } from './ledger.ts';
+import type { Comparison } from './comparison.ts';
 import { readLedger, type Scope } from './read-ledger.ts';
 import { bounds, type Offsets } from './read-log.ts';
 import { compareRollups, type RollupComparison } from './rollups.ts';
@@ -50,30 +50,18 @@ export async function prove(
   const mongo = createMongo(settings);
   const clickhouse = createClickHouse(settings);
   try {
-    const transform = compareTransform(ledger);
-    const mongodb = compareStore(ledger, await readMongo(mongo, scope.clean), {
-      writer: 'mongo-write',
-      once: true,
-    });
-    const inClickhouse = compareStore(ledger, await readClickhouse(clickhouse, scope.clean), {
-      writer: 'clickhouse-write',
-      once: false,
-    });
+    const transform = ledger.compareTransform();
+    const inMongo = ledger.openStore({ writer: 'mongo-write', once: true });
+    await readMongo(mongo, inMongo);
+    const inClickhouse = ledger.openStore({ writer: 'clickhouse-write', once: false });
+    await readClickhouse(clickhouse, scope.clean, inClickhouse);
+    const stores = { mongodb: inMongo.result(), clickhouse: inClickhouse.result() };
     const rollups = await compareRollups(clickhouse);
-    const all = [transform, mongodb, inClickhouse, ...rollups];
-    const letters = ledger.deadLetters.get('transform') ?? new Set();
+    const all = [transform, stores.mongodb, stores.clickhouse, ...rollups];
     return {
-      raw: ledger.raw.size,
-      rawSince: [...ledger.raw].filter((position) => {
-        const [partition, offset] = position.split('/').map(Number);
-        return (offset ?? 0) >= (since.get(partition ?? 0) ?? 0);
-      }).length,
-      clean: ledger.clean.size,
-      rejected: [...ledger.raw].filter((position) => letters.has(position)).length,
-      repeats: ledger.clean.size - new Set([...ledger.clean.values()].map(({ eventId }) => eventId)).size,
+      ...ledger.totals(since),
       transform,
-      mongodb,
-      clickhouse: inClickhouse,
+      ...stores,
       rollups,
       lost: all.reduce((sum, { lost }) => sum + lost, 0),
       doubled: all.reduce((sum, { doubled }) => sum + doubled, 0),
