@@ -1,5 +1,5 @@
+import { createGatewayClient, type FunctionStatus } from '../../shared/clients/gateway/index.ts';
 import type { Settings } from '../../shared/config/index.ts';
-import { createGatewayClient } from '../gateway/deploy/client.ts';
 import { readGatewayPassword } from '../gateway/password.ts';
 import { readMetrics } from './gateway-metrics.ts';
 import { colour } from './terminal/colour.ts';
@@ -10,11 +10,12 @@ export async function functionRows(settings: Settings): Promise<{ rows: Cell[][]
   const client = createGatewayClient({
     url: settings.gatewayUrl,
     user: settings.gatewayUser,
-    password: readGatewayPassword(settings),
+    password: readGatewayPassword(settings) ?? '',
+    timeoutMs: 3000,
   });
-  let functions: Awaited<ReturnType<typeof client.list>>;
+  let functions: FunctionStatus[];
   try {
-    functions = await client.list();
+    functions = await client.listFunctions();
   } catch {
     return { rows: [], allReady: false };
   }
@@ -24,13 +25,18 @@ export async function functionRows(settings: Settings): Promise<{ rows: Cell[][]
     samples
       .filter((sample) => sample.name === metric && nameOf(sample.labels.function_name) === name)
       .reduce((total, sample) => total + sample.value, 0);
-  const ready = (f: (typeof functions)[number]) => (f.availableReplicas ?? 0) >= Math.min(1, f.replicas ?? 1);
+  const ready = (f: FunctionStatus) => f.availableReplicas >= Math.min(1, f.replicas);
+  /** Some start, or hang; the others go on. */
+  const stateOf = (f: FunctionStatus) => {
+    if (!ready(f)) return colour('red', 'not ready');
+    return f.availableReplicas < f.replicas ? colour('yellow', 'partly') : colour('green', 'ready');
+  };
   return {
     allReady: functions.every(ready),
     rows: functions.map((f) => [
       f.name,
-      ready(f) ? colour('green', 'ready') : colour('red', 'not ready'),
-      `${f.availableReplicas ?? 0}/${f.replicas ?? 0}`,
+      stateOf(f),
+      `${f.availableReplicas}/${f.replicas}`,
       sum('gateway_function_invocation_total', f.name),
       bytes(sum('process_resident_memory_bytes', f.name)),
     ]),

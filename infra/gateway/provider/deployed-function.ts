@@ -27,7 +27,7 @@ export interface DeployedFunction {
   /** Replicas that are wanted. */
   readonly desired: number;
   readonly replicas: readonly Replica[];
-  /** Replicas that take calls. */
+  /** Replicas that take calls, without those that hang. */
   readonly available: number;
   /** Those among them that run what was deployed last. */
   readonly updated: number;
@@ -138,7 +138,7 @@ export function createDeployedFunction(options: DeployedFunctionOptions): Deploy
       return [...replicas];
     },
     get available() {
-      return ready().length;
+      return ready().filter((replica) => replica.answers).length;
     },
     get updated() {
       return ready().filter((replica) => replica.generation === generation).length;

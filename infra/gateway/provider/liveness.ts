@@ -22,13 +22,18 @@ type Silence = {
   cpu: number | undefined;
 };
 
-/** Kills replicas that are there but answer no more. The returned function ends the watch. */
+/**
+ * Marks replicas that leave a health check unanswered, within ten seconds of their falling silent, and kills those that
+ * go on so. The returned function ends the watch.
+ */
 export function watchLiveness(options: LivenessOptions): () => void {
-  const { replicas, log, intervalMs = 5000, timeoutMs = 5000, frozenAfter = 3, loopingAfter = 36 } = options;
+  const { replicas, log, intervalMs = 3000, timeoutMs = 5000, frozenAfter = 3, loopingAfter = 36 } = options;
   const silences = new WeakMap<Replica, Silence>();
   const asking = new WeakSet<Replica>();
 
   function judge(replica: Replica, alive: boolean): void {
+    if (replica.answers && !alive) log.warn({ replica: replica.id }, 'replica does not answer');
+    replica.answers = alive;
     if (alive) {
       silences.delete(replica);
       return;

@@ -32,6 +32,8 @@ export interface Replica {
   readonly agent: Agent;
   /** Calls under way; the proxy counts. */
   inFlight: number;
+  /** False while it leaves its health check unanswered; who watches over it says so. */
+  answers: boolean;
   readonly startedAtMs: number;
   /** Gets no more calls; SIGTERM, and SIGKILL after `timeoutMs`. Resolves when it has ended. */
   drain(timeoutMs: number): Promise<void>;
@@ -79,6 +81,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     generation,
     agent,
     inFlight: 0,
+    answers: true,
     startedAtMs: Date.now(),
     get state() {
       return state;

@@ -1,3 +1,4 @@
+import { messageOf, PipelineError } from '../../../shared/errors/index.ts';
 import { containerStatus } from '../container-status.ts';
 import { functionRows } from '../function-rows.ts';
 import { platformParts } from '../parts.ts';
@@ -12,13 +13,28 @@ import { main } from './main.ts';
 await main(async () => {
   const settings = platformSettings();
   if (settings.engines === 'compose') return containerStatus(settings);
-  const report = await askStatus(settings);
+  const parts = await platformParts(settings);
+  const [report, ...healths] = await Promise.all([
+    askStatus(settings, { timeoutMs: 3000 }).catch(silent),
+    ...parts.map((part) => part.health()),
+  ]);
   if (!report) {
     console.log('The platform does not run: `make up` starts it.');
     return 1;
   }
-  const parts = await platformParts(settings);
-  const healths = await Promise.all(parts.map((part) => part.health()));
+  if (report instanceof PipelineError) {
+    const rows = parts.map(({ name }, i): Cell[] => {
+      const ok = healths[i]?.ok === true;
+      return [
+        name,
+        colour(ok ? 'green' : 'red', ok ? 'ready' : 'unhealthy'),
+        healths[i]?.detail.split('\n')[0],
+      ];
+    });
+    rows.push(['supervisor', colour('red', 'unhealthy'), messageOf(report)]);
+    console.log(table(['part', 'state', 'health'], rows));
+    return 1;
+  }
   const rows = report.parts.map((part): Cell[] => {
     const health = healths[parts.findIndex(({ name }) => name === part.name)];
     const ready = part.state === 'ready' && health?.ok !== false;
@@ -33,6 +49,13 @@ await main(async () => {
       part.restarts || '',
     ];
   });
+  const { bindAddress, supervisorPort } = settings;
+  rows.push([
+    'supervisor',
+    colour('green', 'ready'),
+    `process ${report.pid}`,
+    `${bindAddress}:${supervisorPort}`,
+  ]);
   console.log(table(['part', 'state', 'health', 'address', 'memory', 'cpu', 'restarts'], rows));
   const functions = await functionRows(settings);
   console.log(`\n${table(['function', 'state', 'replicas', 'calls', 'memory'], functions.rows)}`);
@@ -45,3 +68,9 @@ await main(async () => {
     healths.every(({ ok }) => ok) && report.parts.every(({ state }) => ['ready', 'done'].includes(state));
   return well && functions.allReady ? 0 : 1;
 });
+
+/** A supervisor that hangs is a fault of its own; the other parts are asked all the same. */
+function silent(error: unknown): PipelineError {
+  if (error instanceof PipelineError && error.code === 'SUPERVISOR_SILENT') return error;
+  throw error;
+}

@@ -10,9 +10,16 @@ import { startOf } from '../process-table.ts';
 import type { PlatformReport } from './report.ts';
 import { controlToken } from './token.ts';
 
-/** What the supervisor says, or undefined when none of this platform runs. */
-export async function askStatus(settings: Settings): Promise<PlatformReport | undefined> {
-  const response = await call(settings, 'GET', '/status');
+/**
+ * What the supervisor says, or undefined when none of this platform runs.
+ *
+ * @throws PipelineError `SUPERVISOR_SILENT` when there is one that does not answer within `timeoutMs`.
+ */
+export async function askStatus(
+  settings: Settings,
+  { timeoutMs }: { timeoutMs?: number } = {},
+): Promise<PlatformReport | undefined> {
+  const response = await call(settings, 'GET', '/status', undefined, timeoutMs);
   return response as PlatformReport | undefined;
 }
 
@@ -61,7 +68,7 @@ export async function ensureSupervisor(
   child.unref();
   const deadline = Date.now() + 30_000;
   for (;;) {
-    const report = await askStatus(settings);
+    const report = await askStatus(settings).catch(silentStill);
     if (report) return report;
     if (child.exitCode !== null || Date.now() > deadline) {
       const holder = await holderOf(settings.bindAddress, settings.supervisorPort);
@@ -85,18 +92,35 @@ export async function waitUntilEnded(pid: number, onWait: () => Promise<void> | 
   }
 }
 
-async function call(settings: Settings, method: string, path: string, body?: unknown): Promise<unknown> {
+/** One that only just starts may take its time. */
+function silentStill(error: unknown): undefined {
+  if (error instanceof PipelineError && error.code === 'SUPERVISOR_SILENT') return undefined;
+  throw error;
+}
+
+async function call(
+  settings: Settings,
+  method: string,
+  path: string,
+  body?: unknown,
+  timeoutMs = 10_000,
+): Promise<unknown> {
   const url = `http://${settings.bindAddress}:${settings.supervisorPort}${path}`;
   let response: Response;
   try {
     response = await fetch(url, {
       method,
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(timeoutMs),
       headers: { authorization: `Bearer ${controlToken(pathsOf(settings))}`, connection: 'close' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  } catch {
-    return undefined; // Nobody listens: no supervisor.
+  } catch (error) {
+    if ((error as Error).name !== 'TimeoutError') return undefined; // Nobody listens: no supervisor.
+    const holder = await holderOf(settings.bindAddress, settings.supervisorPort);
+    throw new PipelineError(
+      'SUPERVISOR_SILENT',
+      `The supervisor, ${holder ?? 'just ended'}, gives no answer: end it by kill -9, and \`make up\` takes over what runs`,
+    );
   }
   const text = await response.text();
   if (response.ok) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConsoleState, Point } from '../../../infra/gateway/console/state.ts';
 import { startGateway, type TestGateway } from '../gateway/start-gateway.ts';
+import { streamed } from './stream.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -67,7 +68,7 @@ test('a page elsewhere changes nothing, though the browser adds the password', a
 });
 
 test('the stream gives the past once and the present each second, the same to all', async () => {
-  const [one, other] = await Promise.all([events(4), events(4)]);
+  const [one, other] = await Promise.all([streamed(gateway, 4), streamed(gateway, 4)]);
   expect(one[0]?.event).toBe('history');
   expect(one[0]?.data as Point[]).toBeInstanceOf(Array);
   const states = (all: typeof one) =>
@@ -78,20 +79,3 @@ test('the stream gives the past once and the present each second, the same to al
   expect(times).toEqual([...new Set(times)].sort());
   expect(states(other).some((state) => times.includes(state.atMs))).toBe(true);
 }, 120_000);
-
-async function events(count: number): Promise<{ event: string; data: unknown }[]> {
-  const answer = await gateway.ask('/ui/api/stream');
-  expect(answer.headers.get('content-type')).toBe('text/event-stream');
-  let text = '';
-  for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
-    text += Buffer.from(chunk).toString();
-    const whole = text.split('\n\n').slice(0, -1);
-    if (whole.length >= count) {
-      return whole.map((message) => ({
-        event: /^event: (\w+)$/m.exec(message)?.[1] ?? '',
-        data: JSON.parse(/^data: (.*)$/m.exec(message)?.[1] ?? ''),
-      }));
-    }
-  }
-  throw new Error('the stream ended');
-}

@@ -35,6 +35,8 @@ test('a frozen replica is killed; one that answers, or is busy, is not', async (
   });
   process.kill(replicas[0].pid as number, 'SIGSTOP');
   const working = fetch(`http://127.0.0.1:${replicas[2].port}/?ms=6000`);
+  await eventually(() => expect(replicas[0].answers).toBe(false));
+  expect(replicas[1].answers).toBe(true);
   await eventually(() => expect(ends).toEqual(['frozen: SIGKILL']));
   expect((await working).status).toBe(200);
   expect(replicas.map((r) => r.state)).toEqual(['ended', 'ready', 'ready']);
