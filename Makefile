@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy redrive test chaos scaling check benchmark settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy redrive test chaos scaling check verify benchmark settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,10 @@ scaling: ## steps of load against a slow function: how the autoscaler follows (1
 check: ## types and style only
 	$(PREFLIGHT) test
 	@npm run --silent check
+
+verify: ## compare Kafka, both stores and every rollup now (REPAIR=1: and mend what differs; FULL=1: however large)
+	$(PREFLIGHT) none
+	@$(RUN)/verify.ts
 
 benchmark: ## top rate and latency, in two minutes
 	$(PREFLIGHT) run

@@ -12,13 +12,14 @@ export interface Faults {
   lost: EventRef[];
   /** In the store more than once. */
   doubled: EventRef[];
-  /** In the store, but not in Kafka. */
+  /** In the store, but not in Kafka, or deleted. */
   unexpected: EventRef[];
   /** A redriven record that the sink has not acknowledged yet. */
   onItsWay: EventRef[];
 }
 
-export type ExceptionState = 'open' | 'purged' | 'redriven' | 'repeat';
+/** `deleted`: with all that was kept of its user. */
+export type ExceptionState = 'open' | 'purged' | 'redriven' | 'repeat' | 'deleted';
 
 /**
  * Compares the places of one bucket in Kafka and in a store.
@@ -52,7 +53,10 @@ export function classify({
   for (const [offset, times] of stored) {
     const event_id = kafka?.get(offset);
     if (times > 1) faults.doubled.push({ partition, offset, event_id });
-    if (kafka !== undefined && !kafka.has(offset)) faults.unexpected.push({ partition, offset });
+    const deleted = exceptions.get(offset) === 'deleted';
+    if (deleted || (kafka !== undefined && !kafka.has(offset))) {
+      faults.unexpected.push({ partition, offset, event_id });
+    }
   }
   return faults;
 }

@@ -5,6 +5,7 @@ import { createClickHouse } from '../../shared/clients/clickhouse/index.ts';
 import { createMongo } from '../../shared/clients/mongo/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
+import { parseRfc3339 } from '../../shared/events/time.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { createCheck } from './check.ts';
 import { createKafkaLog } from './kafka/log.ts';
@@ -19,30 +20,43 @@ const requestSchema = z.strictObject({
   full: z.boolean().default(false),
   /** Milliseconds to wait until the sinks have acknowledged the end. */
   wait_ms: z.number().int().min(0).max(90_000).default(20_000),
+  /** Mend what is found, and look again. */
+  repair: z.boolean().default(false),
+});
+
+const historySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(10),
+  status: z.enum(['ok', 'differs', 'pending']).optional(),
+  /** RFC 3339; with the `checked_at` of the last verdict of a page, the next page. */
+  before: z
+    .string()
+    .transform((text, context) => {
+      const ms = parseRfc3339(text);
+      if (ms === undefined) context.addIssue({ code: 'custom', message: 'must be an RFC 3339 date-time' });
+      return ms ?? 0;
+    })
+    .optional(),
 });
 
 let connections: ReturnType<typeof connect> | undefined;
 /** Checks run one after the other: they share what they have read of the log. */
 let last: Promise<unknown> = Promise.resolve();
 
-/** `POST` (by cron, or with `{"full": true}`) checks; `GET /verdicts?limit=` lists what was found, newest first. */
+/**
+ * `POST` (by cron, or with `{"full": true, "repair": true}`, also as `?full=1&repair=1`) checks;
+ * `GET /verdicts?limit=&status=&before=` lists what was found, newest first.
+ */
 export const handler = middy(
   async (event: APIGatewayProxyEventV2): Promise<unknown> => {
     connections ??= connect();
     const { client } = connections;
     if (event.requestContext.http.method === 'GET') {
-      const limit = z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(1000)
-        .catch(10)
-        .parse(event.queryStringParameters?.limit);
-      return { verdicts: await readVerdicts(client, limit).catch(unavailable) };
+      const { before: beforeMs, ...rest } = checked(historySchema, event.queryStringParameters ?? {});
+      return { verdicts: await readVerdicts(client, { ...rest, beforeMs }).catch(unavailable) };
     }
-    const { full, wait_ms } = readRequest(event);
+    const { full, wait_ms, repair } = readRequest(event);
     const check = connections.check;
-    const run = last.then(() => runCheck(() => check.run({ full, waitMs: wait_ms })));
+    const run = last.then(() => runCheck(() => check.run({ full, waitMs: wait_ms, repair })));
     last = run.catch(() => {});
     return run;
 
@@ -55,6 +69,7 @@ export const handler = middy(
         const line = { status, lost, doubled, unexpected, drifted, events: checked.events, duration_ms };
         if (status === 'differs') log.error(line, 'stores differ from Kafka');
         else log.info(line, 'checked');
+        if (verdict.repair !== undefined) log.warn({ repair: verdict.repair }, 'stores were repaired');
         return verdict;
       } catch (error) {
         reportUnavailable();
@@ -87,7 +102,22 @@ function readRequest(event: APIGatewayProxyEventV2): z.output<typeof requestSche
   } catch {
     throw new HttpError(400, 'the body is not JSON');
   }
-  const result = requestSchema.safeParse(given);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new HttpError(400, 'the body is not a JSON object');
+  }
+  const { full, repair } = event.queryStringParameters ?? {};
+  const inAddress = { ...flag('full', full), ...flag('repair', repair) };
+  return checked(requestSchema, { ...given, ...inAddress });
+}
+
+function flag(name: string, text: string | undefined): Record<string, boolean> {
+  if (text === undefined) return {};
+  if (!['', '0', '1', 'true', 'false'].includes(text)) throw new HttpError(400, `${name}: must be 1 or 0`);
+  return { [name]: text !== '0' && text !== 'false' };
+}
+
+function checked<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
+  const result = schema.safeParse(given);
   if (!result.success) throw new HttpError(400, z.prettifyError(result.error));
   return result.data;
 }
@@ -115,7 +145,9 @@ function connect() {
   const check = createCheck({
     log: kafka,
     client,
+    shards: clickhouse.shards,
     events: mongo.events(),
+    leases: mongo.db.collection('check_leases'),
     cleanTopic: settings.cleanTopic,
     deadLetterTopic: settings.dlqTopic,
     retentionDays: settings.retentionDays,

@@ -91,7 +91,7 @@ FROM (
   UNION ALL
   SELECT source_partition, minute, -1, -toInt64(source_offset)
   FROM check_exceptions FINAL
-  WHERE topic_id = {topic:String} AND sink = {sink:String} AND state IN ('open', 'purged', 'repeat')
+  WHERE topic_id = {topic:String} AND sink = {sink:String} AND state IN ('open', 'purged', 'repeat', 'deleted')
     AND arrayExists(r -> r.1 = source_partition AND source_offset >= r.2 AND source_offset < r.3, ranges)
 )
 WHERE minute >= {oldest:DateTime('UTC')}

@@ -55,11 +55,14 @@ export async function waitForSinks(
   }
 }
 
-/** Whether a sink has acknowledged all that was redriven to it. */
-export async function retryDone(log: KafkaLog, sink: Sink): Promise<boolean> {
-  const topic = retryTopic(sink);
-  const bounds = await log.bounds(topic);
-  if (bounds === undefined) return true;
-  const positions = new Map([[sink, await log.positions(sink, topic)]]);
-  return acknowledgedBy(bounds, positions).waiting.length === 0;
+/** Whether sinks have acknowledged all that was redriven to them. */
+export async function retriesAreDone(log: KafkaLog, which: readonly Sink[]): Promise<boolean> {
+  for (const sink of which) {
+    const topic = retryTopic(sink);
+    const bounds = await log.bounds(topic);
+    if (bounds === undefined) continue;
+    const positions = new Map([[sink, await log.positions(sink, topic)]]);
+    if (acknowledgedBy(bounds, positions).waiting.length > 0) return false;
+  }
+  return true;
 }

@@ -30,7 +30,7 @@ const inScope = 'topic_id = {topic:String} AND first_offset >= {bases:Array(UInt
 
 /** Records that a sink need not have, by state. */
 export async function readExcused(client: ClickHouseClient, scope: Scope): Promise<Verdict['excused']> {
-  const none = () => ({ open: 0, purged: 0, redriven: 0, repeat: 0 });
+  const none = () => ({ open: 0, purged: 0, redriven: 0, repeat: 0, deleted: 0 });
   const excused: Verdict['excused'] = { 'mongo-write': none(), 'clickhouse-write': none() };
   const found = await rows<{ sink: Sink; state: keyof ReturnType<typeof none>; events: string }>(
     client,

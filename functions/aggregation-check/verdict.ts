@@ -1,4 +1,5 @@
 import type { EventRef } from './classify.ts';
+import type { Repaired } from './repair/repair.ts';
 import type { Sink } from './sinks.ts';
 import type { Drift } from './stores/rollups.ts';
 
@@ -42,8 +43,8 @@ export interface Verdict {
   doubled: number;
   unexpected: number;
   drifted: number;
-  /** Records that a sink need not have, by sink: dead letters and repeats of an event. */
-  excused: Record<Sink, { open: number; purged: number; redriven: number; repeat: number }>;
+  /** Records that a sink need not have, by sink: dead letters, repeats of an event, and what was deleted. */
+  excused: Record<Sink, { open: number; purged: number; redriven: number; repeat: number; deleted: number }>;
   differences: Difference[];
   drifts: Drift[];
   /** What cannot be judged yet; it is on its way, not lost. */
@@ -53,4 +54,6 @@ export interface Verdict {
     changing: number;
   };
   duration_ms: number;
+  /** What was mended before this verdict, and what was wrong then. */
+  repair?: Repaired & { before: { lost: number; doubled: number; unexpected: number; drifted: number } };
 }

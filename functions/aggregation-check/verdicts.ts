@@ -25,12 +25,25 @@ export async function writeVerdict(client: ClickHouseClient, verdict: Verdict): 
   });
 }
 
+export interface History {
+  limit: number;
+  /** Only verdicts of this status. */
+  status?: Verdict['status'] | undefined;
+  /** Only verdicts of checks that began before; milliseconds since 1970. */
+  beforeMs?: number | undefined;
+}
+
 /** The newest verdicts first. */
-export async function readVerdicts(client: ClickHouseClient, limit: number): Promise<Verdict[]> {
+export async function readVerdicts(
+  client: ClickHouseClient,
+  { limit, status, beforeMs }: History,
+): Promise<Verdict[]> {
   const found = await rows<{ verdict: string }>(
     client,
-    'SELECT verdict FROM check_verdicts ORDER BY checked_at DESC LIMIT {limit:UInt32}',
-    { params: { limit } },
+    `SELECT verdict FROM check_verdicts
+WHERE ({status:String} = '' OR status = {status:String}) AND checked_at < {before:DateTime64(3, 'UTC')}
+ORDER BY checked_at DESC LIMIT {limit:UInt32}`,
+    { params: { limit, status: status ?? '', before: dateTimeText(beforeMs ?? Date.UTC(2100, 0, 1)) } },
   );
   return found.map(({ verdict }) => JSON.parse(verdict));
 }

@@ -69,7 +69,7 @@ FROM (
   UNION ALL
   SELECT source_partition, minute, 0, 0, count(), sum(source_offset), 0, 0, 0
   FROM check_exceptions FINAL
-  WHERE topic_id = {topic:String} AND sink = 'clickhouse-write' AND state IN ('open', 'purged')
+  WHERE topic_id = {topic:String} AND sink = 'clickhouse-write' AND state IN ('open', 'purged', 'deleted')
     AND source_offset < {ends:Array(UInt64)}[source_partition + 1]
   GROUP BY source_partition, minute
   UNION ALL
@@ -103,21 +103,21 @@ GROUP BY partition, minute`,
   return new Map(found.map(({ partition, minute, ...count }) => [`${partition}/${minute}`, count]));
 }
 
-/** How often each offset of a bucket is stored. */
+/** The event ids at each offset of a bucket. */
 export async function clickhousePlaces(
   client: ClickHouseClient,
   scope: Scope,
   { partition, minute }: Bucket,
-): Promise<Map<number, number>> {
-  const found = await rows<{ offset: string; times: string }>(
+): Promise<Map<number, string[]>> {
+  const found = await rows<{ offset: string; ids: string[] }>(
     client,
-    `SELECT source_offset AS offset, count() AS times FROM events_distributed
+    `SELECT source_offset AS offset, groupArray(toString(event_id)) AS ids FROM events_distributed
 WHERE timestamp >= {from:DateTime('UTC')} AND timestamp < {from:DateTime('UTC')} + INTERVAL 1 MINUTE
   AND source_partition = {partition:UInt16} AND ${aboveBase} AND ${belowEnd}
 GROUP BY offset`,
     { params: { ...scopeParams(scope), partition, from: dateTimeText(minute).slice(0, 19) } },
   );
-  return new Map(found.map(({ offset, times }) => [Number(offset), Number(times)]));
+  return new Map(found.map(({ offset, ids }) => [Number(offset), ids]));
 }
 
 export function scopeParams({ topicId, bases, ends, oldestMs }: Scope): Record<string, unknown> {

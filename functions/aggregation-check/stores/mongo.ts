@@ -52,13 +52,13 @@ export async function countMongo(
   return result;
 }
 
-/** How often each offset of a bucket is stored, among the offsets of the ranges. */
+/** The event ids at each offset of a bucket, among the offsets of a range. */
 export async function mongoPlaces(
   events: Collection<Document>,
   { partition, minute }: Bucket,
   { from, to }: { from: number; to: number },
-): Promise<Map<number, number>> {
-  const places = new Map<number, number>();
+): Promise<Map<number, string[]>> {
+  const places = new Map<number, string[]>();
   const found = events.find(
     {
       'source.clean.partition': partition,
@@ -69,7 +69,7 @@ export async function mongoPlaces(
   );
   for await (const document of found) {
     const offset = Number(document.source.clean.offset);
-    places.set(offset, (places.get(offset) ?? 0) + 1);
+    places.set(offset, [...(places.get(offset) ?? []), String(document._id)]);
   }
   return places;
 }

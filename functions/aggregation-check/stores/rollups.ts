@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { rows } from '../../../shared/clients/clickhouse/index.ts';
 import type { Scope } from '../scope.ts';
 import { scopeParams } from './clickhouse.ts';
+import { readUserSets, strangersAmong } from './user-sets.ts';
 
 /** A rollup that does not say what the raw rows say. */
 export interface Drift {
@@ -26,62 +26,75 @@ const most = 1000;
 const tries = 3;
 
 /**
- * Compares every rollup with the raw rows. Two tables are never read at the same moment: what differs is read again
- * between two equal readings of the raw rows, and only if all of these are acknowledged.
+ * Compares every rollup with the raw rows, while inserts go on. Two tables are never read at the same moment, and an
+ * insert that is under way may show in one and not yet in the other; so what differs is read again when everything
+ * that was under way has been acknowledged.
+ *
+ * @param quiet waits until every range that is under way now has been acknowledged; false: not in time.
  */
-export async function compareRollups(client: ClickHouseClient, scope: Scope): Promise<RollupVerdict> {
-  const verdict: RollupVerdict = { drifts: [], changing: 0 };
-  for (const rollup of [eventsPerMinute, usersPerDay]) {
-    const candidates = await rows<{ time: string }>(client, rollup.differences(), {
-      params: { ...scopeParams(scope), limit: most },
-    });
-    let open = [...new Set(candidates.map(({ time }) => time))];
-    for (let i = 0; i < tries && open.length > 0; i++) {
-      if (i > 0) await delay(300);
-      const { settled, drifts } = await readStill(client, scope, rollup, open);
-      verdict.drifts.push(...drifts);
-      open = open.filter((time) => !settled.has(time));
-    }
-    verdict.changing += open.length;
-  }
-  return verdict;
+export async function compareRollups(
+  client: ClickHouseClient,
+  scope: Scope,
+  quiet: () => Promise<boolean>,
+): Promise<RollupVerdict> {
+  const minutes = await compareMinutes(client, scope, quiet);
+  const days = await compareDays(client, scope, quiet);
+  return { drifts: [...minutes.drifts, ...days.drifts], changing: minutes.changing + days.changing };
 }
 
-interface Rollup {
-  differences(): string;
-  /** Per time: a mark that changes with the raw rows, and whether all of them are below the scope's ends. */
-  raw(): string;
-  compare(): string;
-}
-
-async function readStill(client: ClickHouseClient, scope: Scope, rollup: Rollup, times: readonly string[]) {
-  const params = { ...scopeParams(scope), times, limit: most };
-  const marks = () => rows<{ time: string; mark: string; below: number }>(client, rollup.raw(), { params });
-  const before = new Map((await marks()).map((row) => [row.time, row]));
-  const compared = await rows<Drift>(client, rollup.compare(), { params });
-  const after = new Map((await marks()).map((row) => [row.time, row]));
-  const settled = new Set(
-    times.filter((time) => {
-      const [x, y] = [before.get(time), after.get(time)];
-      return x?.mark === y?.mark && (x === undefined || x.below === 1);
-    }),
+/** A minute has drifted when two readings are the same, raw rows and rollup alike, and differ from each other. */
+async function compareMinutes(
+  client: ClickHouseClient,
+  scope: Scope,
+  quiet: () => Promise<boolean>,
+): Promise<RollupVerdict> {
+  const candidates = await rows<{ time: string }>(
+    client,
+    minuteComparison("minute >= {oldest:DateTime('UTC')}"),
+    { params: { ...scopeParams(scope), limit: most } },
   );
-  return { settled, drifts: compared.filter(({ time }) => settled.has(time)).map(plain) };
+  const drifts: Drift[] = [];
+  let open = [...new Set(candidates.map(({ time }) => time))];
+  for (let i = 0; i < tries && open.length > 0; i++) {
+    const before = await readMinutes(client, scope, open);
+    if (!(await quiet())) break;
+    const after = await readMinutes(client, scope, open);
+    const settled = new Set(
+      open.filter((time) => {
+        const [x, y] = [before.marks.get(time), after.marks.get(time)];
+        return x === y && before.of(time) === after.of(time);
+      }),
+    );
+    drifts.push(...after.drifts.filter(({ time }) => settled.has(time)));
+    open = open.filter((time) => !settled.has(time));
+  }
+  return { drifts, changing: open.length };
 }
 
-function plain(drift: Drift): Drift {
-  return { ...drift, expected: Number(drift.expected), found: Number(drift.found) };
-}
-
-const belowEnd = 'source_offset < {ends:Array(UInt64)}[source_partition + 1]';
-
-const eventsPerMinute: Rollup = {
-  differences: () => minuteComparison("minute >= {oldest:DateTime('UTC')}"),
-  raw: () => `SELECT toString(toStartOfMinute(timestamp)) AS time,
-  concat(toString(count()), ' ', toString(sum(source_offset))) AS mark, min(${belowEnd}) AS below
+async function readMinutes(client: ClickHouseClient, scope: Scope, times: readonly string[]) {
+  const params = { ...scopeParams(scope), times, limit: most };
+  const compared = await rows<Drift>(client, minuteComparison("minute IN {times:Array(DateTime('UTC'))}"), {
+    params,
+  });
+  const drifts = compared.map((each) => ({
+    ...each,
+    expected: Number(each.expected),
+    found: Number(each.found),
+  }));
+  // After the comparison: raw rows that came in meanwhile show as another mark at the next reading.
+  const marks = await rows<{ time: string; mark: string }>(
+    client,
+    `SELECT toString(toStartOfMinute(timestamp)) AS time,
+  concat(toString(count()), ' ', toString(sum(source_offset))) AS mark
 FROM events_distributed WHERE toStartOfMinute(timestamp) IN {times:Array(DateTime('UTC'))} GROUP BY time`,
-  compare: () => minuteComparison("minute IN {times:Array(DateTime('UTC'))}"),
-};
+    { params },
+  );
+  return {
+    drifts,
+    marks: new Map(marks.map(({ time, mark }) => [time, mark])),
+    of: (time: string) => JSON.stringify(drifts.filter((drift) => drift.time === time)),
+  };
+}
 
 function minuteComparison(which: string): string {
   return `SELECT 'events_per_minute' AS rollup, toString(minute) AS time, event_type, sum(raw) AS expected, sum(kept) AS found
@@ -93,25 +106,40 @@ FROM (
 )
 WHERE ${which}
 GROUP BY minute, event_type HAVING expected != found
-ORDER BY minute LIMIT {limit:UInt32}`;
+ORDER BY minute, event_type LIMIT {limit:UInt32}`;
 }
 
-const usersPerDay: Rollup = {
-  differences: () => dayComparison("event_date >= toDate({oldest:DateTime('UTC')})"),
-  raw: () => `SELECT toString(event_date) AS time,
-  concat(toString(count()), ' ', toString(sum(source_offset))) AS mark, min(${belowEnd}) AS below
-FROM events_distributed WHERE event_date IN {times:Array(Date)} GROUP BY time`,
-  compare: () => dayComparison('event_date IN {times:Array(Date)}'),
-};
+/**
+ * The current day never stands still, but sets can be compared all the same: every user of an acknowledged row must
+ * be in the rollup, and every user of the rollup must have a row once what was under way is there.
+ */
+async function compareDays(
+  client: ClickHouseClient,
+  scope: Scope,
+  quiet: () => Promise<boolean>,
+): Promise<RollupVerdict> {
+  const candidates = await rows<{ day: string }>(client, dayCandidates, { params: scopeParams(scope) });
+  if (candidates.length === 0) return { drifts: [], changing: 0 };
+  const sets = await readUserSets(client, scope, { days: candidates.map(({ day }) => day) });
+  const strange = sets.filter(({ strangers }) => strangers.length > 0);
+  const settled = strange.length === 0 || (await quiet());
+  const stayed = settled ? await strangersAmong(client, strange) : new Map<string, string[]>();
+  const drifts = sets
+    .map(({ day, users, missing }) => ({ day, users, missing, surplus: stayed.get(day)?.length ?? 0 }))
+    .filter(({ missing, surplus }) => missing + surplus > 0)
+    .map(({ day, users, missing, surplus }): Drift => {
+      return { rollup: 'users_per_day', time: day, expected: users, found: users - missing + surplus };
+    });
+  return { drifts, changing: settled ? 0 : strange.length };
+}
 
-function dayComparison(which: string): string {
-  return `SELECT 'users_per_day' AS rollup, toString(event_date) AS time, sum(raw) AS expected, sum(kept) AS found
+/** Exact counts from both sides; the raw side comes from a projection. */
+const dayCandidates = `SELECT toString(event_date) AS day
 FROM (
   SELECT event_date, uniqExact(user_id) AS raw, 0 AS kept FROM events_distributed GROUP BY event_date
   UNION ALL
   SELECT event_date, 0, groupBitmapMerge(users) FROM users_per_day GROUP BY event_date
 )
-WHERE ${which}
-GROUP BY event_date HAVING expected != found
-ORDER BY event_date LIMIT {limit:UInt32}`;
-}
+WHERE event_date >= toDate({oldest:DateTime('UTC')})
+GROUP BY event_date HAVING sum(raw) != sum(kept)
+ORDER BY event_date DESC LIMIT 31`;

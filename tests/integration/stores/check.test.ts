@@ -1,128 +1,37 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { Admin as PositionAdmin } from '@platformatic/kafka';
-import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
-import { type Check, createCheck } from '../../../functions/aggregation-check/check.ts';
-import { createKafkaLog, type KafkaLog } from '../../../functions/aggregation-check/kafka/log.ts';
-import { createWrite as createClickHouseWrite } from '../../../functions/clickhouse-write/write.ts';
-import { createWrite as createMongoWrite } from '../../../functions/mongo-write/write.ts';
 import { originalPositionHeaders } from '../../../shared/batch/original-position.ts';
 import { encodeClean } from '../../../shared/events/clean-record.ts';
-import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
-import { engines } from '../../support/engines.ts';
-import { unique } from '../../support/names.ts';
-import {
-  type ClickHouseFixture,
-  type MongoFixture,
-  openClickHouse,
-  openMongo,
-  quietMetrics,
-} from './open-stores.ts';
+import { cleanEvent } from '../../support/clean-range.ts';
+import { type CheckRig, openCheckRig } from './check-rig.ts';
+import type { ClickHouseFixture } from './open-stores.ts';
 
 jest.setTimeout(30_000);
 
-const topic = unique('clean');
-const deadLetterTopic = unique('dlq');
 const minute = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;
 
-let clickhouse: ClickHouseFixture;
-let mongo: MongoFixture;
-let admin: Admin;
-/** kafkajs would join the group first, which takes seconds. */
-let positions: PositionAdmin;
-let producer: Producer;
-let log: KafkaLog;
-let check: Check;
+let rig: CheckRig;
+let topic: string;
 let topicId: string;
+let deadLetterTopic: string;
+let clickhouse: ClickHouseFixture;
+let check: CheckRig['check'];
+let log: CheckRig['log'];
+let produce: CheckRig['produce'];
+let store: CheckRig['store'];
+let acknowledge: CheckRig['acknowledge'];
 
 /** Event `i` of partition `p`; several share a minute. */
 const event = (p: number, i: number) =>
   cleanEvent(`${topic}/${p}/${i}`, { user_id: i, timestamp: minute + (i % 4) * 60_000 + i });
 
 beforeAll(async () => {
-  [clickhouse, mongo] = await Promise.all([openClickHouse(), openMongo()]);
-  const kafka = new Kafka({
-    brokers: engines().kafka.split(','),
-    logLevel: logLevel.NOTHING,
-    retry: { initialRetryTime: 20, retries: 20 },
-  });
-  admin = kafka.admin();
-  producer = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
-  await Promise.all([admin.connect(), producer.connect()]);
-  await admin.createTopics({
-    topics: [
-      { topic, numPartitions: 2 },
-      { topic: deadLetterTopic, numPartitions: 1 },
-    ],
-    waitForLeaders: true,
-  });
-  positions = new PositionAdmin({ clientId: topic, bootstrapBrokers: engines().kafka.split(',') });
-  log = createKafkaLog({ bootstrapServers: engines().kafka, clientId: topic });
-  topicId = (await log.bounds(topic))?.id ?? '';
-  const client = clickhouse.clickhouse.shards[0]?.replicas[0];
-  if (client === undefined) throw new Error('no ClickHouse');
-  check = createCheck({
-    log,
-    client,
-    events: mongo.mongo.events(),
-    cleanTopic: topic,
-    deadLetterTopic,
-    retentionDays: 1825,
-  });
+  rig = await openCheckRig();
+  ({ topic, topicId, deadLetterTopic, clickhouse, check, log, produce, store, acknowledge } = rig);
 }, 60_000);
-afterAll(async () => {
-  await Promise.all([log?.close(), positions?.close(), producer?.disconnect(), admin?.disconnect()]);
-  await Promise.all([clickhouse?.close(), mongo?.close()]);
-});
+afterAll(() => rig?.close());
 
 /** A verdict that finds nothing wrong. */
 const fine = { ok: true, differences: [], drifts: [], lost: 0, doubled: 0, unexpected: 0 };
-
-/** One transaction; an aborted one leaves offsets behind that hold nothing. */
-async function produce(
-  to: string,
-  partition: number,
-  values: (string | null)[],
-  { key = 'k', abort = false } = {},
-) {
-  const transaction = await producer.transaction();
-  await transaction.send({ topic: to, messages: values.map((value) => ({ key, value, partition })) });
-  await (abort ? transaction.abort() : transaction.commit());
-}
-
-/** Writes what stands in a partition from `first` on, without the offsets to leave out, into one store or both. */
-async function store(
-  partition: number,
-  { from = 0, without = [] as number[], into = ['clickhouse', 'mongo'] } = {},
-) {
-  const bounds = await log.bounds(topic);
-  const write = {
-    clickhouse: createClickHouseWrite({
-      clickhouse: clickhouse.clickhouse,
-      metrics: quietMetrics,
-      now: Date.now,
-    }),
-    mongo: createMongoWrite({ events: mongo.mongo.events(), metrics: quietMetrics, now: Date.now }),
-  };
-  for await (const records of log.read(topic, partition, from, bounds?.end.get(partition) ?? 0)) {
-    for (const { offset, value } of records) {
-      if (without.includes(offset)) continue;
-      const range = cleanRange([value], { partition, first: offset, topicId });
-      if (into.includes('clickhouse')) await write.clickhouse(range.event, range.batch);
-      if (into.includes('mongo')) await write.mongo(range.event, range.batch);
-    }
-  }
-}
-
-async function acknowledge() {
-  const bounds = await log.bounds(topic);
-  const partitionOffsets = [...(bounds?.end ?? [])].map(([partition, end]) => ({
-    partition,
-    offset: BigInt(end),
-  }));
-  for (const groupId of ['mongo-write', 'clickhouse-write']) {
-    await positions.alterConsumerGroupOffsets({ groupId, topics: [{ name: topic, partitionOffsets }] });
-  }
-}
 
 describe('aggregation-check', () => {
   test('what the sinks have not acknowledged is pending, not lost', async () => {
@@ -276,16 +185,7 @@ describe('aggregation-check', () => {
     const end = (await log.bounds(topic))?.end.get(1) ?? 0;
     await store(1, { from: end - 2 });
     await acknowledge();
-    const client = clickhouse.clickhouse.shards[0]?.replicas[0];
-    if (client === undefined) throw new Error('no ClickHouse');
-    const other = createCheck({
-      log,
-      client,
-      events: mongo.mongo.events(),
-      cleanTopic: topic,
-      deadLetterTopic,
-      retentionDays: 1825,
-    });
+    const other = rig.newCheck();
     const [verdict, full] = await Promise.all([check.run({}), other.run({ full: true })]);
     expect(full).toMatchObject({ ...fine, scope: 'full', checked: { events: verdict.checked.events } });
     expect(verdict).toMatchObject(fine);

@@ -79,6 +79,8 @@ describe('classify', () => {
     ['all there', {}, {}],
     ['lost', { stored: without2 }, { lost: [second] }],
     ['doubled', { stored: new Map([...all, [2, 2]]) }, { doubled: [second] }],
+    ['deleted, and not there', { stored: without2, exceptions: said('deleted') }, {}],
+    ['deleted, and there again', { exceptions: said('deleted') }, { unexpected: [second] }],
     ['unexpected', { stored: new Map([...all, [9, 1]]) }, { unexpected: [{ partition: 7, offset: 9 }] }],
     ['an open dead letter is not lost', { stored: without2, exceptions: said('open') }, {}],
     ['a purged one neither', { stored: without2, exceptions: said('purged') }, {}],

@@ -1,0 +1,76 @@
+import { type Collection, type Document, MongoBulkWriteError } from 'mongodb';
+import type { SinkRecord } from '../../../shared/sink/read-range.ts';
+import type { EventRef } from '../classify.ts';
+import { statementMs } from './lease.ts';
+
+/** An event as mongo-write stores it. */
+export function documentOf({ event, source }: SinkRecord): Document {
+  return {
+    _id: event.event_id,
+    event_type: event.event_type,
+    timestamp: new Date(event.timestamp),
+    user_id: event.user_id,
+    session_id: event.session_id,
+    country: event.country,
+    category: event.category,
+    properties: event.properties,
+    user_agent: event.user_agent,
+    ip: event.ip,
+    received_at: new Date(event.received_at),
+    source: {
+      raw: { partition: event.raw_partition, offset: event.raw_offset },
+      clean: { partition: source.partition, offset: source.offset },
+    },
+  };
+}
+
+/** One by its `_id`, so a document that is there already stays as it is. */
+export async function insertMissing(
+  events: Collection<Document>,
+  documents: readonly Document[],
+): Promise<void> {
+  if (documents.length === 0) return;
+  try {
+    await events.insertMany([...documents], {
+      ordered: false,
+      writeConcern: { w: 'majority', journal: true, wtimeoutMS: statementMs },
+    });
+  } catch (error) {
+    const there =
+      error instanceof MongoBulkWriteError && [error.writeErrors].flat().every(({ code }) => code === 11_000);
+    if (!there) throw error;
+  }
+}
+
+/**
+ * Removes copies of one event under other ids: those alike in time, user and place in events_raw. Anything else at
+ * the same place may be another event of a topic that was made anew, and stays.
+ *
+ * @param eventId the id that the event has in Kafka.
+ */
+export async function removeCopies(
+  events: Collection<Document>,
+  { partition, offset, eventId }: { partition: number; offset: number; eventId: string },
+): Promise<number> {
+  const there = await events
+    .find({ 'source.clean.partition': partition, 'source.clean.offset': offset })
+    .toArray();
+  const original = there.find(({ _id }) => String(_id) === eventId);
+  if (original === undefined) return 0;
+  const marks = ({ timestamp, received_at, user_id, event_type, source }: Document) =>
+    JSON.stringify([timestamp, received_at, Number(user_id), event_type, source]);
+  const copies = there.filter((each) => each !== original && marks(each) === marks(original));
+  for (const { _id } of copies) await events.deleteOne({ _id });
+  return copies.length;
+}
+
+/** Removes events that were deleted and came back. */
+export async function removeEvents(events: Collection<Document>, refs: readonly EventRef[]): Promise<number> {
+  let removed = 0;
+  for (const { partition, offset, event_id: id } of refs) {
+    if (id === undefined) continue;
+    const place = { 'source.clean.partition': partition, 'source.clean.offset': offset };
+    removed += (await events.deleteMany({ ...place, _id: id } as Document)).deletedCount;
+  }
+  return removed;
+}
