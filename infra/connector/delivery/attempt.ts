@@ -1,5 +1,6 @@
 import { formatBatchId } from '../../../shared/batch/parse-batch-id.ts';
 import { encodeBatchBody } from '../call/batch-body.ts';
+import type { Place } from '../call/occupancy.ts';
 import type { FetchedRecord } from '../kafka/records.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Action, decide } from './decide.ts';
@@ -30,7 +31,7 @@ const bodyBytes = (records: readonly FetchedRecord[]): number =>
   records.reduce((sum, { size }) => sum + size * 1.4 + 150, 300);
 
 /** Calls the function once with a piece and says what its answer means. */
-export function createAttempt(context: WorkerContext): Attempt {
+export function createAttempt(context: WorkerContext, place: Place): Attempt {
   const { caller, bodies, subscription, topic, partition, clusterId, cluster, metrics, now } = context;
   const labels = { function: subscription.functionName };
 
@@ -41,6 +42,7 @@ export function createAttempt(context: WorkerContext): Attempt {
     const release = await bodies.acquire(bodyBytes(piece.records));
     try {
       if (stop.soft.aborted) throw new StoppedError();
+      place.take();
       const started = now();
       const answer = await caller.call({
         functionName: subscription.functionName,
@@ -84,6 +86,7 @@ export function createAttempt(context: WorkerContext): Attempt {
       metrics.batches.inc({ ...labels, outcome: action.do === 'again' ? action.why : action.do });
       return action;
     } finally {
+      place.free();
       release();
     }
   };

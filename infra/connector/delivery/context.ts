@@ -1,6 +1,7 @@
 import type { Logger } from '../../../shared/log/index.ts';
 import type { ByteBudget } from '../call/byte-budget.ts';
 import type { FunctionCaller } from '../call/function-caller.ts';
+import type { Occupancy } from '../call/occupancy.ts';
 import type { Subscription } from '../functions/subscription.ts';
 import type { Cluster, Topic } from '../kafka/cluster.ts';
 import type { Feed } from '../kafka/feed.ts';
@@ -22,6 +23,8 @@ export interface WorkerContext {
   feed: Feed;
   /** Bounds the bodies of all calls under way. */
   bodies: ByteBudget;
+  /** Calls of this function, of all its partitions. */
+  occupancy: Occupancy;
   oldRanges: OldRanges;
   log: Logger;
   metrics: ConnectorMetrics;

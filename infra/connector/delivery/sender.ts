@@ -1,3 +1,4 @@
+import type { Place } from '../call/occupancy.ts';
 import type { FetchedRecord } from '../kafka/records.ts';
 import type { FailedItem, Output } from './answer.ts';
 import { createAttempt, newTries, type Stop } from './attempt.ts';
@@ -19,10 +20,10 @@ export interface Sender {
   send(piece: Piece, route: number, stop: Stop): Promise<Outcome>;
 }
 
-export function createSender(context: WorkerContext, patience: Patience): Sender {
+export function createSender(context: WorkerContext, patience: Patience, place: Place): Sender {
   const { subscription, metrics, now } = context;
   const labels = { function: subscription.functionName };
-  const attempt = createAttempt(context);
+  const attempt = createAttempt(context, place);
 
   /** A record that the function listed without calling it hopeless, alone. */
   async function sendAlone(

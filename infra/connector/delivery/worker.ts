@@ -48,7 +48,8 @@ export function createWorker(context: WorkerContext): Worker {
   const hard = new AbortController();
   const stop = { soft: soft.signal, hard: hard.signal };
   const patience = createPatience(context);
-  const sender = createSender(context, patience);
+  const place = context.occupancy.join({ since: feed.oldestArrivalMs, wake: feed.nudge });
+  const sender = createSender(context, patience, place);
   let settlement: Settlement | undefined;
   let sending: Piece | undefined;
   let lastPosition: number | undefined;
@@ -69,6 +70,7 @@ export function createWorker(context: WorkerContext): Worker {
         lastPosition = settlement?.committed() ?? lastPosition;
         settlement = undefined;
         sending = undefined;
+        place.free();
         feed.pause();
         if (error instanceof StoppedError || soft.signal.aborted) return;
         if (error instanceof NotMemberError) return;
@@ -154,7 +156,10 @@ export function createWorker(context: WorkerContext): Worker {
   async function untilRouteIsFree(piece: Piece): Promise<void> {
     if (subscription.mode !== 'ranges' || piece.declared) return;
     const route = partition % subscription.routes;
-    while (context.oldRanges.holding(route, topic.name, partition)) await patience.wait(1000, 'route', stop);
+    while (context.oldRanges.holding(route, topic.name, partition)) {
+      place.free();
+      await patience.wait(1000, 'route', stop);
+    }
   }
 
   async function settle(piece: Piece, desk: Settlement, outcome: Outcome): Promise<Step[]> {
@@ -189,13 +194,16 @@ export function createWorker(context: WorkerContext): Worker {
 
   /** Waits for the next records; meanwhile acknowledges what no next piece has carried. */
   async function nextSteps(desk: Settlement): Promise<Step[]> {
+    // Not every piece comes to a call.
+    place.free();
     let idleSince = now();
     while (!soft.signal.aborted) {
       activeMs = now();
       feed.check();
       const buffered = { count: feed.count(), bytes: feed.bytes(), oldestArrivalMs: feed.oldestArrivalMs() };
-      const wait = msUntilPiece(buffered, subscription, now());
+      const wait = msUntilPiece(buffered, subscription, context.occupancy.busy(), now());
       if (wait === 0) {
+        place.take();
         const first = desk.settledTo();
         const taken = feed.take(subscription.batchSize, subscription.batchBytes);
         const { steps, filtered } = stepsOf(taken, first, subscription, now());
@@ -218,7 +226,10 @@ export function createWorker(context: WorkerContext): Worker {
     return [];
   }
 
-  const running = run().finally(() => feed.close());
+  const running = run().finally(() => {
+    place.leave();
+    feed.close();
+  });
   return {
     state: () => ({
       topic: topic.name,

@@ -3,6 +3,7 @@ import { messageOf } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { ByteBudget } from '../call/byte-budget.ts';
 import type { FunctionCaller } from '../call/function-caller.ts';
+import { createOccupancy } from '../call/occupancy.ts';
 import { watchOldRanges } from '../delivery/old-ranges.ts';
 import { resolveStart } from '../delivery/start.ts';
 import { createWorker, type PartitionState, type Worker } from '../delivery/worker.ts';
@@ -67,6 +68,7 @@ export function createRunner({
   const { functionName, group } = subscription;
   const lane = `function/${functionName}`;
   const fetcher = createFetcher({ cluster, lane, budget: memory.buffers, log, now });
+  const occupancy = createOccupancy();
   const workers = new Set<Worker>();
   const oldRanges =
     subscription.mode === 'ranges'
@@ -91,6 +93,7 @@ export function createRunner({
             lane: `${lane}/${slot.topic}-${slot.partition}`,
             feed: fetcher.open(topic, slot.partition, subscription.batchBytes),
             bodies: memory.bodies,
+            occupancy,
             oldRanges,
             log,
             metrics,

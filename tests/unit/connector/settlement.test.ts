@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { createOccupancy } from '../../../infra/connector/call/occupancy.ts';
 import { retryAfterMs } from '../../../infra/connector/call/retry-after.ts';
 import { backoffMs } from '../../../infra/connector/delivery/backoff.ts';
 import { decodeNote, encodeNote } from '../../../infra/connector/delivery/declaration.ts';
@@ -30,7 +31,38 @@ test.each([
   ['the first has waited long enough', { count: 1, bytes: 1, oldestArrivalMs: 950 }, 0],
   ['the first has waited a little', { count: 1, bytes: 1, oldestArrivalMs: 980 }, 30],
 ])('a piece is formed when %s', (_, buffered, expected) => {
-  expect(msUntilPiece(buffered, limits, 1000)).toBe(expected);
+  expect(msUntilPiece(buffered, limits, false, 1000)).toBe(expected);
+});
+
+test.each([
+  ['enough records', { count: 100, bytes: 10, oldestArrivalMs: 990 }, 0],
+  ['the first has waited long enough', { count: 1, bytes: 1, oldestArrivalMs: 750 }, 0],
+  ['the first would have gone if it were idle', { count: 1, bytes: 1, oldestArrivalMs: 950 }, 200],
+])('while the function is busy, a piece is formed when %s', (_, buffered, expected) => {
+  expect(msUntilPiece(buffered, limits, true, 1000)).toBe(expected);
+});
+
+test('two calls make a function busy; when one ends, the partition that has waited longest is woken first', () => {
+  const woken: string[] = [];
+  const occupancy = createOccupancy();
+  const join = (name: string, since?: number) =>
+    occupancy.join({ since: () => since, wake: () => woken.push(name) });
+  const [first, second, late] = [join('first'), join('second'), join('late', 20)];
+  const early = join('early', 10);
+  first.take();
+  first.take();
+  expect(occupancy.busy()).toBe(false);
+  second.take();
+  expect(occupancy.busy()).toBe(true);
+  first.free();
+  first.free();
+  expect(occupancy.busy()).toBe(false);
+  expect(woken).toEqual(['early', 'late']);
+  early.take();
+  expect(occupancy.busy()).toBe(true);
+  early.leave();
+  expect(occupancy.busy()).toBe(false);
+  late.leave();
 });
 
 test('records that are too old are buried, filtered ones are left out', () => {
