@@ -15,7 +15,8 @@ export interface Injected {
 }
 
 const WAIT_FOR_TARGET_MS = 60_000;
-const WAIT_FOR_WORK_MS = 3000;
+/** Most faults come while what they hit is at work; it may have to recover from the one before. */
+const WAIT_FOR_WORK_MS = 20_000;
 
 /** Hits one role as the fault says; waits first until it is up and, for a while, until it has work in flight. */
 export async function inject(

@@ -1,6 +1,6 @@
 import { createRandom } from './random.ts';
 
-/** What can be hit. `transform`, `mongo-write`, `clickhouse-write`: one replica of that function. */
+/** What can be hit. `transform`, `mongo-write`, `clickhouse-write`: one replica; `kafka`: one broker of those there are. */
 export const roles = [
   'connector',
   'gateway',
@@ -43,12 +43,9 @@ export interface ScheduledFault {
 export const kinds = ['kill', 'restart', 'freeze', 'drop-answer', 'lie', 'delay'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** How often each kind comes; the last three need a role that is called. */
-const weights: Record<Kind, number> = { kill: 2, restart: 1, freeze: 1, 'drop-answer': 1, lie: 1, delay: 1 };
-
 /**
- * A schedule of faults that depends on nothing but its seed. Roles take turns in shuffled rounds, so that a
- * long schedule hits every role about equally often.
+ * A schedule of faults that depends on nothing but its seed. Roles take turns in shuffled rounds, and so do the kinds
+ * of each role, so that a long schedule has every role hit in every way about equally often.
  */
 export function createSchedule({
   seed,
@@ -62,16 +59,19 @@ export function createSchedule({
   kinds?: readonly Kind[];
 }): ScheduledFault[] {
   const random = createRandom(seed);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const schedule: ScheduledFault[] = [];
   let round: Role[] = [];
+  const bags = new Map<Role, Kind[]>();
   for (let number = 1; number <= faults; number++) {
     if (round.length === 0) round = shuffled(wantedRoles, random);
     const role = round.pop() as Role;
     const called = sinks.find((name) => name === role);
     const possible = wantedKinds.filter((each) => called || !needsCall.has(each));
     if (possible.length === 0) throw new Error(`no wanted kind of fault fits ${role}`);
-    const kind = pick(possible.flatMap((each) => Array<Kind>(weights[each]).fill(each)));
+    const bag = bags.get(role) ?? [];
+    bags.set(role, bag);
+    if (bag.length === 0) bag.push(...shuffled(possible, random));
+    const kind = bag.pop() as Kind;
     // Now and then longer than the session time-out (10 s), so that a frozen connector loses its partitions.
     const freezeMs = Math.round(random() < 0.1 ? 11_000 + random() * 3000 : 100 + random() * 2500);
     const fault: Fault =
