@@ -3,6 +3,7 @@ import { createGatewayClient } from '../../shared/clients/gateway/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { createTracer } from '../../shared/trace/index.ts';
 import { createFunctionCaller } from './call/function-caller.ts';
 import { createConnector } from './connector.ts';
 import { serveHealth } from './http.ts';
@@ -31,6 +32,11 @@ const connector = createConnector({
     gatewayUrl: settings.gatewayUrl,
     connectorName: name,
     timeoutMs: settings.upstreamTimeoutMs,
+    tracer: createTracer({
+      endpoint: settings.otlpEndpoint,
+      serviceName: 'connector',
+      sampleRatio: settings.traceSampleRatio,
+    }),
   }),
   gateway: createGatewayClient({
     url: settings.gatewayUrl,

@@ -6,6 +6,8 @@ import type { Part } from '../platform/part.ts';
 const passedOn = [
   'bindAddress',
   'logLevel',
+  'otlpEndpoint',
+  'traceSampleRatio',
   'kafkaBootstrapServers',
   'kafkaTls',
   'kafkaTlsCaFile',

@@ -37,7 +37,8 @@ export async function metricSections(): Promise<MetricSection[]> {
   };
   const load = (path: string) => import(pathToFileURL(join(root, path)).href);
 
-  // Their files are loaded already, by the imports above; what they register stands there before all else.
+  await load('shared/trace/exporter.ts');
+  const traces = added();
   const wrapper = await load('template/node24-batch/server.ts').then(() => added());
   createGatewayMetrics();
   const gateway = added();
@@ -66,7 +67,7 @@ export async function metricSections(): Promise<MetricSection[]> {
     { title: 'Autoscaler', metrics: autoscaler },
     { title: 'Supervisor, about every part', metrics: added(platformMetrics().registry) },
     { title: 'Embedded ClickHouse', metrics: clickhouse },
-    { title: 'Every process of ours', metrics: processes },
+    { title: 'Every process of ours', metrics: [...processes, ...traces] },
   ];
 }
 

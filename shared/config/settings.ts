@@ -111,6 +111,19 @@ export const definitions = define({
     shownDefault: 'pretty on a terminal, else json',
     help: 'form of log lines',
   },
+  otlpEndpoint: {
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    group: 'Platform',
+    schema: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
+    shownDefault: 'none: nothing is traced',
+    help: 'OTLP collector (HTTP, JSON) that functions and connector send spans to',
+  },
+  traceSampleRatio: {
+    env: 'OTEL_TRACES_SAMPLER_ARG',
+    group: 'Platform',
+    schema: z.coerce.number().min(0).max(1).default(1),
+    help: 'share of the traces beginning here that is recorded, 0 to 1',
+  },
 
   kafkaBrokers: {
     env: 'KAFKA_BROKERS',
@@ -421,6 +434,14 @@ export const definitions = define({
     schema: z.string().optional(),
     shownDefault: 'none: anyone who reaches the gateway may write',
     help: 'write keys of ingest, separated by commas',
+    secret: true,
+  },
+  queryKeys: {
+    env: 'QUERY_KEYS',
+    group: 'Gateway and functions',
+    schema: z.string().optional(),
+    shownDefault: 'none: anyone who reaches the gateway may ask',
+    help: 'keys of query, which can show any user’s events, separated by commas',
     secret: true,
   },
   corsOrigins: {

@@ -1,5 +1,6 @@
 import { createLogger } from '../../shared/log/index.ts';
 import { collectProcessMetrics } from '../../shared/metrics/index.ts';
+import { createTracer } from '../../shared/trace/index.ts';
 import { createFunctionServer, type Handler } from './server.ts';
 import type { WrapperSettings } from './settings.ts';
 
@@ -21,7 +22,12 @@ export async function run(module: FunctionModule, settings: WrapperSettings): Pr
     );
     process.exit(1);
   }
-  const server = createFunctionServer({ ...settings, handler: module.handler, log });
+  const tracer = createTracer({
+    endpoint: settings.otlpEndpoint,
+    serviceName: settings.functionName,
+    sampleRatio: settings.traceSampleRatio,
+  });
+  const server = createFunctionServer({ ...settings, handler: module.handler, log, tracer });
   const port = await server.listen(settings.port, settings.bindAddress);
   log.info({ function: settings.functionName, port }, 'ready');
 
@@ -31,6 +37,7 @@ export async function run(module: FunctionModule, settings: WrapperSettings): Pr
     stopped = true;
     await server.stop(settings.stopGraceMs);
     await module.close?.();
+    await tracer?.close();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());

@@ -5,11 +5,13 @@ import type { FunctionContext } from '../../shared/batch/types.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
 import { counter, histogram, registry } from '../../shared/metrics/index.ts';
+import { readTraceparent, type Span, type Tracer } from '../../shared/trace/index.ts';
 import { contextOf } from './context.ts';
 import { httpEventOf } from './http-event.ts';
 import { batchEventOf, batchInfoOf } from './kafka-event.ts';
 import { flatHeaders, readBody } from './request.ts';
 import { type Answer, answerOf, answerOfError, send } from './respond.ts';
+import { batchSpan } from './tracing.ts';
 
 export type Handler = (event: never, context: FunctionContext) => unknown;
 
@@ -22,6 +24,8 @@ export interface FunctionServerOptions {
   maxInFlight: number;
   /** Milliseconds that a call may take; 0: no limit. */
   execTimeoutMs: number;
+  /** Absent: no call is traced. */
+  tracer?: Tracer | undefined;
 }
 
 export interface FunctionServer {
@@ -43,7 +47,7 @@ const durations = histogram({
 
 /** The HTTP server around one handler: health, readiness and metrics, and everything else to the handler. */
 export function createFunctionServer(options: FunctionServerOptions): FunctionServer {
-  const { functionName, handler, log, maxBodyBytes, maxInFlight, execTimeoutMs } = options;
+  const { functionName, handler, log, maxBodyBytes, maxInFlight, execTimeoutMs, tracer } = options;
   const patience = new AbortController();
   let inFlight = 0;
   let stopping = false;
@@ -87,6 +91,7 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let result: Answer;
+    let span: Span | undefined;
     let startedAt = performance.now();
     try {
       const headers = flatHeaders(request);
@@ -95,6 +100,14 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
       const batchEvent = batchEventOf(headers, body);
       const requestId = headers['x-call-id'] ?? randomUUID();
       const batch = batchEvent === undefined ? undefined : batchInfoOf(headers);
+      if (tracer !== undefined) {
+        const caller = readTraceparent(headers.traceparent);
+        span = batchEvent
+          ? batchSpan(tracer, { functionName, event: batchEvent, batch, caller })
+          : tracer.start({ name: functionName, kind: 'server', parent: caller });
+        // What the handler passes on belongs to its own span; a trace that is not recorded is nobody's concern.
+        if (span.context.sampled) headers.traceparent = span.traceparent;
+      }
       const context = contextOf({
         functionName,
         requestId,
@@ -123,6 +136,10 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
     }
     requests.inc({ code: result.status });
     durations.observe((performance.now() - startedAt) / 1000);
+    span?.end({
+      attributes: { 'http.request.method': request.method, 'http.response.status_code': result.status },
+      error: result.status >= 500 ? `${result.status}` : undefined,
+    });
     await send(response, result);
   }
 
@@ -136,7 +153,15 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
     } catch (error) {
       result = answerOfError(error);
       if (!(error instanceof HttpError)) {
-        log.error({ err: error, function: functionName, batchId: context.batch?.id }, 'the handler failed');
+        log.error(
+          {
+            err: error,
+            function: functionName,
+            batchId: context.batch?.id,
+            traceId: readTraceparent(context.headers.traceparent)?.traceId,
+          },
+          'the handler failed',
+        );
       }
     }
     if (context.batch !== undefined) result.headers['x-batch-id'] = context.batch.id;

@@ -36,6 +36,8 @@ const schema = z.object({
   max_inflight: number(0),
   exec_timeout: duration('0s'),
   STOP_GRACE: duration('15s'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
 });
 
 export interface WrapperSettings {
@@ -47,6 +49,10 @@ export interface WrapperSettings {
   maxInFlight: number;
   execTimeoutMs: number;
   stopGraceMs: number;
+  /** Where spans go; absent: there are none. */
+  otlpEndpoint?: string | undefined;
+  /** Share of the traces beginning here that is recorded. */
+  traceSampleRatio: number;
 }
 
 /** Reads the wrapper's own settings. @throws SettingsError that names every bad one. */
@@ -66,5 +72,7 @@ export function readWrapperSettings(env: NodeJS.ProcessEnv): WrapperSettings {
     maxInFlight: read.max_inflight,
     execTimeoutMs: read.exec_timeout,
     stopGraceMs: read.STOP_GRACE,
+    otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
+    traceSampleRatio: read.OTEL_TRACES_SAMPLER_ARG,
   };
 }

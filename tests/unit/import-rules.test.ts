@@ -9,7 +9,7 @@ const mayImport: Record<string, readonly string[]> = {
   functions: ['shared'],
   infra: ['shared'],
   shared: [],
-  template: ['shared/errors', 'shared/log', 'shared/metrics', 'shared/batch'],
+  template: ['shared/errors', 'shared/log', 'shared/metrics', 'shared/batch', 'shared/trace'],
 };
 
 /** `from '…'`, `import('…')`, `import '…'` with a relative path. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { messageOf } from '../../../shared/errors/index.ts';
+import type { Tracer } from '../../../shared/trace/index.ts';
 import type { Answer } from '../delivery/answer.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -32,6 +33,7 @@ export function createFunctionCaller({
   connectorName,
   timeoutMs,
   connections = 256,
+  tracer,
 }: {
   gatewayUrl: string;
   /** Sent as `X-Connector`. */
@@ -39,6 +41,8 @@ export function createFunctionCaller({
   /** After so long without an answer the outcome of a call is unknown. */
   timeoutMs: number;
   connections?: number;
+  /** Absent: a call belongs to a trace that nobody records here. */
+  tracer?: Tracer | undefined;
 }): FunctionCaller {
   const { origin, pathname } = new URL(gatewayUrl);
   const basePath = pathname.replace(/\/$/, '');
@@ -52,6 +56,18 @@ export function createFunctionCaller({
 
   return {
     async call({ functionName, batchId, topic, partition, firstOffset, route, attempt, body, signal }) {
+      const span = tracer?.start({
+        name: `deliver ${functionName}`,
+        kind: 'client',
+        attributes: {
+          'messaging.system': 'kafka',
+          'messaging.destination.name': topic,
+          'messaging.destination.partition.id': String(partition),
+          'messaging.kafka.offset': firstOffset,
+          'pipeline.batch_id': batchId,
+          'pipeline.attempt': attempt,
+        },
+      });
       const cut = new AbortController();
       const timer = setTimeout(() => cut.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       const stop = () => cut.abort(new Error('the partition was given up'));
@@ -70,7 +86,9 @@ export function createFunctionCaller({
             'x-route': String(route),
             'x-attempt': String(attempt),
             'x-connector': connectorName,
-            traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+            traceparent:
+              span?.traceparent ??
+              `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
           },
           body,
           signal: cut.signal,
@@ -82,6 +100,11 @@ export function createFunctionCaller({
           if (size > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
           chunks.push(chunk);
         }
+        const { statusCode } = response;
+        span?.end({
+          attributes: { 'http.response.status_code': statusCode },
+          error: statusCode >= 400 ? `${statusCode}` : undefined,
+        });
         return {
           kind: 'response',
           status: response.statusCode,
@@ -90,13 +113,18 @@ export function createFunctionCaller({
           body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
         };
       } catch (error) {
-        return { kind: 'none', reason: messageOf(cut.signal.aborted ? cut.signal.reason : error) };
+        const reason = messageOf(cut.signal.aborted ? cut.signal.reason : error);
+        span?.end({ error: reason });
+        return { kind: 'none', reason };
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', stop);
       }
     },
-    close: () => pool.close(),
+    close: async () => {
+      await pool.close();
+      await tracer?.close();
+    },
   };
 }
 
