@@ -79,7 +79,8 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
   const { cluster, groupId, log } = options;
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 10_000;
   const rebalanceTimeoutMs = options.rebalanceTimeoutMs ?? 30_000;
-  const heartbeatIntervalMs = options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 4);
+  // Also how soon a rebalance is noticed: a long session must not make the others wait.
+  const heartbeatIntervalMs = options.heartbeatIntervalMs ?? Math.min(3000, Math.floor(sessionTimeoutMs / 4));
   const topicsIntervalMs = options.topicsIntervalMs ?? 5000;
   const instanceId = options.instanceId ?? null;
   const lane = `group/${groupId}`;

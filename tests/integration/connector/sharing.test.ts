@@ -47,7 +47,7 @@ function start(instanceId: string): Connector {
   return connector;
 }
 
-const acknowledged = (group: string, topic: string, timeoutMs = 25_000) =>
+const acknowledged = (group: string, topic: string, timeoutMs = 60_000) =>
   eventually(
     async () => {
       const positions = await kafka.positions(group, topic);
@@ -58,13 +58,13 @@ const acknowledged = (group: string, topic: string, timeoutMs = 25_000) =>
     { timeoutMs, intervalMs: 200 },
   );
 
-test('connectors that come, share, go, and partitions that are added: each record is stored once', async () => {
+test('connectors that come, share, go, and a topic of 6 partitions that gets 24: each record is stored once', async () => {
   const random = seededRandom(7);
   const topic = unique('in');
   const name = unique('sink');
   const ledger = createLedger();
-  await kafka.createTopic(topic, 4);
-  for (let partition = 0; partition < 4; partition++) await kafka.sendNumbered(topic, 1500, { partition });
+  await kafka.createTopic(topic, 6);
+  for (let partition = 0; partition < 6; partition++) await kafka.sendNumbered(topic, 1000, { partition });
   gateway.deploy(
     name,
     { topic, 'kafka.delivery': 'ranges', 'kafka.batch-size': '25', 'kafka.batch-window': '10ms' },
@@ -78,17 +78,17 @@ test('connectors that come, share, go, and partitions that are added: each recor
         .map(({ partition }) => partition),
     );
   const a = start(`${name}-a`);
-  await eventually(() => expect(partitionsOf(0, `${name}-a`).size).toBe(4));
+  await eventually(() => expect(partitionsOf(0, `${name}-a`).size).toBe(6));
   const before = gateway.calls.length;
   start(`${name}-b`);
-  await eventually(() => expect(partitionsOf(before, `${name}-b`).size).toBe(2));
-  await kafka.addPartitions(topic, 8);
-  for (let partition = 4; partition < 8; partition++) {
-    await eventually(() => kafka.sendNumbered(topic, 300, { partition }));
+  await eventually(() => expect(partitionsOf(before, `${name}-b`).size).toBe(3));
+  await kafka.addPartitions(topic, 24);
+  for (let partition = 6; partition < 24; partition++) {
+    await eventually(() => kafka.sendNumbered(topic, 100, { partition }));
   }
   await eventually(() => {
     const seen = new Set([...partitionsOf(before, `${name}-a`), ...partitionsOf(before, `${name}-b`)]);
-    expect(seen.size).toBe(8);
+    expect(seen.size).toBe(24);
   });
   await a.close();
   open.splice(open.indexOf(a), 1);
@@ -96,7 +96,7 @@ test('connectors that come, share, go, and partitions that are added: each recor
   expect(ledger.contradictions).toEqual([]);
   const stored = [...ledger.stored().values()];
   expect({ stored: stored.length, doubled: stored.filter((n) => n !== 1).length }).toEqual({
-    stored: 4 * 1500 + 4 * 300,
+    stored: 6 * 1000 + 18 * 100,
     doubled: 0,
   });
   gateway.remove(name);
@@ -167,6 +167,54 @@ test('a connector that was stopped past its session and wakes up harms nothing',
     distinct: 4000,
   });
 }, 120_000);
+
+test('a connector that is killed comes back under its name: it goes on where it was, the other keeps what it has', async () => {
+  const topic = unique('in');
+  const name = unique('sink');
+  const ledger = createLedger();
+  await kafka.createTopic(topic, 4);
+  gateway.deploy(name, { topic, 'kafka.delivery': 'ranges', 'kafka.batch-window': '10ms' }, (batch) => {
+    ledger.apply(batch);
+    return {};
+  });
+  const spawnNamed = async (instanceId: string) => {
+    const process = await spawnConnector({
+      bootstrapServers: kafka.bootstrapServers,
+      gatewayUrl: gateway.url,
+      deadLetterTopic: dlq,
+      instanceId,
+      // Without its name the partitions would be free only after this, which is longer than the test.
+      sessionTimeoutMs: 300_000,
+    });
+    processes.push(process);
+    return process;
+  };
+  const takeovers = async ({ port }: ConnectorProcess) => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    return Number(/^connector_takeovers_total\{[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
+  };
+  /** Every partition, and those of the retry topic, belong to somebody who has taken them over. */
+  const shared = (each: ConnectorProcess, count: number) =>
+    eventually(async () => expect(await takeovers(each)).toBeGreaterThanOrEqual(count));
+  const first = await spawnNamed(`${name}-1`);
+  await shared(first, 7);
+  const other = await spawnNamed(`${name}-2`);
+  await shared(other, 3);
+  const before = await takeovers(other);
+  const send = async (from: number) => {
+    for (let partition = 0; partition < 4; partition++) {
+      await kafka.sendNumbered(topic, 200, { partition, from });
+    }
+  };
+  await send(0);
+  await first.kill();
+  await send(200);
+  await spawnNamed(`${name}-1`);
+  await acknowledged(name, topic);
+  expect(await takeovers(other)).toBe(before);
+  expect(ledger.contradictions).toEqual([]);
+  expect([...ledger.stored().values()]).toEqual(Array.from({ length: 1600 }, () => 1));
+}, 150_000);
 
 test('SIGTERM finishes the call in flight, acknowledges it and leaves', async () => {
   const topic = unique('in');
