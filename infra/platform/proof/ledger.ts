@@ -12,8 +12,8 @@ export interface CleanRecord {
 }
 
 /**
- * Every event of a part of the log and what became of it, in flat arrays: 18 bytes an event, and 8 more while repeated
- * ids are looked for. Filled from Kafka; then asked whether everything came out once.
+ * Every event of a part of the log and what became of it, in flat arrays: 23 bytes an event, and up to 16 more while
+ * repeated ids are looked for. Filled from Kafka; then asked whether everything came out once.
  */
 export interface Ledger {
   addRaw(partition: number, offset: number): void;
