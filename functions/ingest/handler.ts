@@ -5,11 +5,11 @@ import { readSettings } from '../../shared/config/index.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
 import { ingestOpenApi } from '../../shared/events/open-api.ts';
+import { createKeyCheck } from '../../shared/http/keys.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { counter } from '../../shared/metrics/index.ts';
 import { createCors } from './cors.ts';
 import { createIngest } from './ingest.ts';
-import { createKeyCheck } from './write-keys.ts';
 
 const events = counter({
   name: 'ingest_events_total',
@@ -101,7 +101,7 @@ function connect() {
   return {
     producer,
     ingest,
-    checkKey: createKeyCheck(settings.ingestKeys),
+    checkKey: createKeyCheck(settings.ingestKeys, 'write'),
     cors: createCors(settings.corsOrigins),
   };
 }

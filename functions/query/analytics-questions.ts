@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import type { Answer } from './answer.ts';
 import { ask } from './ask.ts';
 import { countsStatement } from './counts.ts';
-import { checkRange, parameters } from './parameters.ts';
+import { described, filtersOf, limitsOf, rangeOf, shared, startOfDay } from './given.ts';
+import { parameters } from './parameters.ts';
 import { type Dependencies, type Question, question } from './question.ts';
-import { dayMs, type TimeRange } from './range.ts';
-import type { Dimension, Filters } from './sql.ts';
+import { dayMs } from './range.ts';
 import { uniqueUsersStatement } from './unique-users.ts';
 
-const { from, to, zone, format, filters: columnFilters } = parameters;
+const { zone } = parameters;
 
 /** Counts over time. */
 export function eventCounts({ clickhouse, now }: Dependencies): Question {
@@ -16,15 +15,12 @@ export function eventCounts({ clickhouse, now }: Dependencies): Question {
     path: '/event-counts',
     summary: 'Events by time and by typed columns. As it stands: per type and hour of day, since yesterday.',
     parameters: z.strictObject({
-      from,
-      to,
+      ...shared,
       granularity: parameters.granularity.default('hour-of-day'),
       by: parameters.by.default(['event_type']),
       zone,
-      ...columnFilters,
       order: z.enum(['time', 'count']).default('count').meta({ description: 'most first, or by time' }),
       limit: parameters.limit(10_000, 100_000),
-      format,
     }),
     async answer(given, { properties, signal }) {
       const range = rangeOf(given, startOfDay(now()) - dayMs);
@@ -38,7 +34,7 @@ export function eventCounts({ clickhouse, now }: Dependencies): Question {
         countName: 'event_count',
         limit: given.limit,
       });
-      return described(await ask(clickhouse, statement, { signal }), range);
+      return described(await ask(clickhouse, statement, { signal, limits: limitsOf(given) }), range);
     },
   });
 }
@@ -50,13 +46,10 @@ export function uniqueUsers({ clickhouse, now }: Dependencies): Question {
     summary:
       'Different users, exactly, per day, week, month or over the whole range. As it stands: the last 7 days.',
     parameters: z.strictObject({
-      from,
-      to,
+      ...shared,
       granularity: parameters.period.default('day'),
       zone,
-      ...columnFilters,
       limit: parameters.limit(10_000, 100_000),
-      format,
     }),
     async answer(given, { properties, signal }) {
       const range = rangeOf(given, startOfDay(now()) - 7 * dayMs);
@@ -67,7 +60,7 @@ export function uniqueUsers({ clickhouse, now }: Dependencies): Question {
         zone: given.zone,
         limit: given.limit,
       });
-      return described(await ask(clickhouse, statement, { signal }), range);
+      return described(await ask(clickhouse, statement, { signal, limits: limitsOf(given) }), range);
     },
   });
 }
@@ -78,12 +71,9 @@ export function topEvents({ clickhouse, now }: Dependencies): Question {
     path: '/top-events',
     summary: 'The most frequent types, or other columns. As it stands: ten types of the last 24 hours.',
     parameters: z.strictObject({
-      from,
-      to,
+      ...shared,
       by: parameters.by.default(['event_type']),
-      ...columnFilters,
       limit: parameters.limit(10, 10_000),
-      format,
     }),
     async answer(given, { properties, signal }) {
       // To the second, as ClickHouse's now() is.
@@ -98,34 +88,7 @@ export function topEvents({ clickhouse, now }: Dependencies): Question {
         countName: 'total_events',
         limit: given.limit,
       });
-      return described(await ask(clickhouse, statement, { signal }), range);
+      return described(await ask(clickhouse, statement, { signal, limits: limitsOf(given) }), range);
     },
   });
-}
-
-function startOfDay(ms: number): number {
-  return Math.floor(ms / dayMs) * dayMs;
-}
-
-function rangeOf({ from, to }: { from?: number; to?: number }, standardFromMs: number) {
-  const fromMs = from ?? standardFromMs;
-  checkRange(fromMs, to);
-  return { fromMs, toMs: to };
-}
-
-function described(answer: Answer, { fromMs, toMs }: TimeRange): Answer {
-  const to = toMs === undefined ? {} : { to: new Date(toMs).toISOString() };
-  return { ...answer, meta: { ...answer.meta, from: new Date(fromMs).toISOString(), ...to } };
-}
-
-function filtersOf(
-  given: Partial<Record<Exclude<Dimension, 'event_type'> | 'type', string[]>>,
-  properties: [string, string][],
-): Filters {
-  const { type, category, country, device, browser } = given;
-  const columns = { event_type: type, category, country, device, browser };
-  return {
-    columns: Object.fromEntries(Object.entries(columns).filter(([, values]) => values !== undefined)),
-    properties,
-  };
 }

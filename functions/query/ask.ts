@@ -38,6 +38,8 @@ export async function ask(
           max_execution_time: limits.seconds,
           max_memory_usage: String(limits.memoryBytes),
           max_rows_to_read: String(limits.readRows),
+          // A caller that has gone needs no answer.
+          cancel_http_readonly_queries_on_client_close: 1,
           readonly: '1',
           output_format_json_quote_64bit_integers: 0,
         },

@@ -4,14 +4,16 @@ import type { FunctionContext } from '../../shared/batch/types.ts';
 import { createClickHouse } from '../../shared/clients/clickhouse/index.ts';
 import { createMongo } from '../../shared/clients/mongo/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
+import { createKeyCheck } from '../../shared/http/keys.ts';
 import { createQuery } from './query.ts';
 
 let connections: ReturnType<typeof connect> | undefined;
 
-/** The analytics questions and the look-ups of events, over HTTP. */
+/** The analytics questions and the look-ups of events, over HTTP; for those with a key where keys are set. */
 export const handler = middy(
   (event: APIGatewayProxyEventV2, context: FunctionContext) => {
     connections ??= connect();
+    connections.checkKey(event.headers.authorization);
     return connections.query(event, context.signal);
   },
   {
@@ -34,6 +36,7 @@ function connect() {
   return {
     clickhouse,
     mongo,
+    checkKey: createKeyCheck(settings.queryKeys, 'read'),
     query: createQuery({ clickhouse, events: () => mongo.events(), now: Date.now }),
   };
 }

@@ -15,7 +15,10 @@ export function queryOpenApi(questions: readonly Question[]): Json {
     },
     servers: [{ url: '/function/query' }],
     paths: Object.fromEntries(questions.map((question) => [question.path, { get: operationOf(question) }])),
+    // Asked for where QUERY_KEYS is set.
+    security: [{}, { key: [] }],
     components: {
+      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
       schemas: {
         Answer: {
           type: 'object',
@@ -78,6 +81,7 @@ function operationOf({ path, summary, parameters }: Question): Json {
         },
       },
       400: answer('A parameter is wrong; it is named.', 'Error'),
+      401: answer('Keys are set, and none was given.', 'Error'),
       422: answer('The question passes a limit; it is named.', 'Error'),
       503: answer('The store cannot be asked now.', 'Error'),
       504: answer('The question took too long and was ended.', 'Error'),

@@ -57,6 +57,18 @@ export const parameters = {
   granularity: z
     .enum(['all', 'minute', 'hour', 'hour-of-day', 'day', 'week', 'month'])
     .meta({ description: 'the periods that are counted apart; hour-of-day is 0 to 23 over all days' }),
+  plainGranularity: z
+    .enum(['all', 'minute', 'hour', 'day', 'week', 'month'])
+    .meta({ description: 'the periods that are counted apart' }),
+  steps: z
+    .string()
+    .transform(list)
+    .refine(
+      (all) => all.length >= 2 && all.length <= 10,
+      'must name 2 to 10 event types, separated by commas',
+    )
+    .meta({ description: 'event types in their order, separated by commas; the same may come again' }),
+  anyType: z.string().min(1).optional(),
   period: z.enum(['all', 'day', 'week', 'month']).meta({ description: 'the periods that are counted apart' }),
   by: z
     .string()
@@ -71,6 +83,13 @@ export const parameters = {
       .max(most)
       .default(standard)
       .meta({ description: `rows at most, 1 to ${most}` }),
+  seconds: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(30)
+    .default(30)
+    .meta({ description: 'after so many seconds the question is ended, 1 to 30' }),
   format: z
     .enum(['json', 'ndjson', 'csv'])
     .optional()

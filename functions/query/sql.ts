@@ -81,6 +81,9 @@ export const granularities = {
 
 export type Granularity = keyof typeof granularities;
 
+/** Those that follow one after the other. */
+export type PlainGranularity = Exclude<Granularity, 'hour-of-day'>;
+
 /** What a row's time is called in answers. */
 export function timeColumn(granularity: Granularity): string {
   return granularity === 'hour-of-day' ? 'hour' : 'time';

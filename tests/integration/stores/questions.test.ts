@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
 import { createWrite as createClickHouseWrite } from '../../../functions/clickhouse-write/write.ts';
 import { createWrite as createMongoWrite } from '../../../functions/mongo-write/write.ts';
+import { ask as askClickhouse, standardLimits } from '../../../functions/query/ask.ts';
 import { createQuery } from '../../../functions/query/query.ts';
 import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
 import {
@@ -135,28 +137,94 @@ describe('the questions word for word, and through query', () => {
   });
 });
 
-test('through rollups or through rows: the same answer for any range', async () => {
-  // A small generator of its own: the same ranges at every run, relative to now.
-  let seed = 42;
-  const random = (below: number) => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return seed % below;
+const ranges = fc
+  .tuple(
+    fc.integer({ min: 0, max: 5 * 24 * hourMs }),
+    fc.integer({ min: 0, max: 5 * 24 * hourMs }),
+    fc.boolean(),
+  )
+  .map(([ago, length, short]) => ({
+    from: now - ago,
+    to: now - ago + 1 + (short ? length % 120_000 : length),
+  }));
+const zones = fc.constantFrom(
+  'UTC',
+  'Europe/Berlin',
+  'Asia/Kathmandu',
+  'Australia/Lord_Howe',
+  'America/St_Johns',
+);
+const typeFilter = fc.subarray(types, { minLength: 1 });
+
+/** The same question in plain words, answered from the rows alone. */
+const fromRows = (bucket: string, what: string, where: string) =>
+  clickhouse.rows<Record<string, unknown>>(
+    `SELECT toString(${bucket}) AS bucket, ${what} AS number FROM events_local WHERE ${where} GROUP BY bucket`,
+  );
+const rangeOf = ({ from, to }: { from: number; to: number }) =>
+  `timestamp >= fromUnixTimestamp64Milli(${from}) AND timestamp < fromUnixTimestamp64Milli(${to})`;
+const pairs = (rows: Record<string, unknown>[], bucket: string, number: string) =>
+  Object.fromEntries(rows.map((row) => [String(row[bucket]), Number(row[number])]));
+
+describe('through rollups or through rows: the same answer for any question', () => {
+  const buckets = {
+    minute: 'toStartOfMinute(timestamp, Z)',
+    hour: 'toStartOfHour(timestamp, Z)',
+    'hour-of-day': 'toHour(timestamp, Z)',
+    day: 'toDate(timestamp, Z)',
+    week: 'toMonday(timestamp, Z)',
+    month: 'toStartOfMonth(timestamp, Z)',
   };
-  for (let i = 0; i < 25; i++) {
-    const from = now - random(5 * 24 * hourMs);
-    const to = from + 1 + random(i % 2 === 0 ? 5 * 24 * hourMs : 120_000);
-    const inside = events.filter(({ timestamp }) => timestamp >= from && timestamp < to);
-    const byType = Object.entries(Object.groupBy(inside, ({ event_type }) => event_type)).map(
-      ([type, all]) => [type, all?.length],
+  // Shrinking would ask hundreds of times more.
+  const options = { numRuns: 12, endOnFailure: true };
+
+  test('counts', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        ranges,
+        fc.constantFrom(...(Object.keys(buckets) as (keyof typeof buckets)[])),
+        zones,
+        typeFilter,
+        async (range, granularity, zone, type) => {
+          const answer = await ask(
+            `/event-counts?granularity=${granularity}&by=&zone=${zone}&type=${type}&from=${range.from}&to=${range.to}&limit=100000`,
+          );
+          const raw = await fromRows(
+            buckets[granularity].replace('Z', `'${zone}'`),
+            'count()',
+            `${rangeOf(range)} AND event_type IN ('${type.join("','")}')`,
+          );
+          const time = granularity === 'hour-of-day' ? 'hour' : 'time';
+          expect(pairs(answer.rows, time, 'event_count')).toEqual(pairs(raw, 'bucket', 'number'));
+        },
+      ),
+      options,
     );
-    const counted = await ask(`/top-events?from=${from}&to=${to}`);
-    expect(
-      Object.fromEntries(counted.rows.map(({ event_type, total_events }) => [event_type, total_events])),
-    ).toEqual(Object.fromEntries(byType));
-    const users = await ask(`/unique-users?granularity=all&from=${from}&to=${to}`);
-    expect(users.rows).toEqual([{ unique_users: new Set(inside.map(({ user_id }) => user_id)).size }]);
-  }
-}, 120_000);
+  });
+
+  test('distinct users', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        ranges,
+        fc.constantFrom('all', 'day', 'week', 'month'),
+        zones,
+        async (range, period, zone) => {
+          const answer = await ask(
+            `/unique-users?granularity=${period}&zone=${zone}&from=${range.from}&to=${range.to}`,
+          );
+          const bucket = period === 'all' ? "'all'" : buckets[period as 'day'].replace('Z', `'${zone}'`);
+          const raw = await fromRows(bucket, 'uniqExact(user_id)', rangeOf(range));
+          const rows = answer.rows.map((row) => ({ event_date: 'all', ...row }));
+          const found = pairs(rows, 'event_date', 'unique_users');
+          // Nobody at all is a row of zero, where periods are not counted apart.
+          if (raw.length === 0 && period === 'all') expect(found).toEqual({ all: 0 });
+          else expect(found).toEqual(pairs(raw, 'bucket', 'number'));
+        },
+      ),
+      options,
+    );
+  });
+});
 
 test('filters and breakdowns', async () => {
   const from = now - 5 * 24 * hourMs;
@@ -172,4 +240,96 @@ test('filters and breakdowns', async () => {
   expect(Object.fromEntries(rows.map(({ country, event_count }) => [country, event_count]))).toEqual(
     Object.fromEntries(Object.entries(expected).map(([country, all]) => [country, all?.length])),
   );
+});
+
+describe('what users do', () => {
+  const from = now - 5 * 24 * hourMs - 1;
+  const byUser = () => [...Map.groupBy(events, ({ user_id }) => user_id).values()];
+
+  test('funnel: steps in their order, within a time', async () => {
+    const steps = ['page_view', 'click', 'purchase'];
+    const within = 12 * 3600;
+    const levels = byUser().map((all) => {
+      const sorted = [...all].sort((a, b) => a.timestamp - b.timestamp);
+      return Math.max(
+        0,
+        ...sorted.map((first, i) => {
+          if (first.event_type !== steps[0]) return 0;
+          let level = 1;
+          for (const next of sorted.slice(i + 1)) {
+            if (next.timestamp - first.timestamp > within * 1000) break;
+            if (next.event_type === steps[level]) level++;
+          }
+          return level;
+        }),
+      );
+    });
+    const { rows } = await ask(`/funnel?steps=${steps}&within=${within}&from=${from}`);
+    expect(rows).toEqual(
+      steps.map((event_type, i) => ({
+        step: i + 1,
+        event_type,
+        users: levels.filter((level) => level > i).length,
+      })),
+    );
+  });
+
+  test('retention: cohorts of days', async () => {
+    const day = (ms: number) => Math.floor(ms / (24 * hourMs));
+    const expected = new Map<string, number>();
+    for (const all of byUser()) {
+      const starts = all
+        .filter(({ event_type }) => event_type === 'page_view')
+        .map((each) => day(each.timestamp));
+      if (starts.length === 0) continue;
+      const cohort = Math.min(...starts);
+      for (const seen of new Set(all.map((each) => day(each.timestamp)))) {
+        const key = `${cohort}+${seen - cohort}`;
+        if (seen >= cohort) expected.set(key, (expected.get(key) ?? 0) + 1);
+      }
+    }
+    const { rows } = await ask(`/retention?first=page_view&from=${from}`);
+    const found = rows.map(({ cohort, periods_later, users }) => [
+      `${day(Date.parse(String(cohort)))}+${periods_later}`,
+      users,
+    ]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+    for (const { periods_later, cohort_users, users } of rows) {
+      if (periods_later === 0) expect(users).toBe(cohort_users);
+    }
+  });
+
+  test('sessions, revenue and top users', async () => {
+    const sessions = await ask(`/sessions?granularity=all&from=${from}`);
+    // Everybody has one, under the same name.
+    expect(sessions.rows).toEqual([
+      expect.objectContaining({ sessions: byUser().length, users: byUser().length, total_events: 2000 }),
+    ]);
+    const revenue = await ask(`/revenue?granularity=all&type=purchase&from=${from}`);
+    const purchases = events.filter(({ event_type }) => event_type === 'purchase').length;
+    expect(revenue.rows).toEqual([
+      {
+        currency: 'EUR',
+        revenue: ((purchases * 1990) / 100).toFixed(2).replace(/0$/, ''),
+        events: purchases,
+      },
+    ]);
+    const top = await ask(`/top-users?limit=1&from=${from}`);
+    const mine = events.filter(({ user_id }) => user_id === 12_345).length;
+    expect(top.rows).toEqual([{ user_id: 12_345, total_events: mine }]);
+    expect(top.meta.rows_read).toBeGreaterThan(0);
+  });
+});
+
+test('a question that takes too long is ended and says so', async () => {
+  const statement = {
+    text: 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1',
+    params: {},
+    computed: '',
+  };
+  const limits = { ...standardLimits, seconds: 1, readRows: 1e15 };
+  await expect(askClickhouse(clickhouse.clickhouse, statement, { limits })).rejects.toMatchObject({
+    statusCode: 504,
+    details: { name: 'timeout' },
+  });
 });

@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { createCors } from '../../../functions/ingest/cors.ts';
-import { createKeyCheck } from '../../../functions/ingest/write-keys.ts';
+import { createKeyCheck } from '../../../shared/http/keys.ts';
 
 test('without keys everyone may write', () => {
-  expect(() => createKeyCheck(undefined)(undefined)).not.toThrow();
-  expect(() => createKeyCheck(' , ')(undefined)).not.toThrow();
+  expect(() => createKeyCheck(undefined, 'write')(undefined)).not.toThrow();
+  expect(() => createKeyCheck(' , ', 'write')(undefined)).not.toThrow();
 });
 
 test('with keys, those who have one', () => {
-  const check = createKeyCheck('alpha, beta\ngamma');
+  const check = createKeyCheck('alpha, beta\ngamma', 'write');
   for (const key of ['alpha', 'beta', 'gamma']) expect(() => check(`Bearer ${key}`)).not.toThrow();
   expect(() => check('bearer alpha')).not.toThrow();
   for (const given of [

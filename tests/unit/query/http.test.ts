@@ -52,6 +52,12 @@ describe('query', () => {
     ['/users/abc/events', 400, 'user_id'],
     ['/users/1/events?cursor=abc', 400, 'cursor'],
     ['/events', 400, 'type'],
+    ['/funnel', 400, 'steps'],
+    ['/funnel?steps=a', 400, 'steps'],
+    ['/funnel?steps=a,b&type=a', 400, 'type'],
+    ['/retention?period=hour', 400, 'period'],
+    ['/sessions?granularity=hour-of-day', 400, 'granularity'],
+    ['/revenue?seconds=31', 400, 'seconds'],
     ['/events?type=a&limit=1001', 400, 'limit'],
   ])('GET %s is refused with %d, naming %s', async (url, statusCode, field) => {
     await expect(get(url)).rejects.toMatchObject({ statusCode, details: { field } });

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { countsStatement } from '../../../functions/query/counts.ts';
+import { funnelStatement } from '../../../functions/query/funnel.ts';
 import { cutRange, minuteMs } from '../../../functions/query/range.ts';
+import { retentionStatement } from '../../../functions/query/retention.ts';
+import { revenueStatement } from '../../../functions/query/revenue.ts';
+import { sessionsStatement } from '../../../functions/query/sessions.ts';
+import { topUsersStatement } from '../../../functions/query/top-users.ts';
 import { uniqueUsersStatement } from '../../../functions/query/unique-users.ts';
 
 const none = { columns: {}, properties: [] as [string, string][] };
@@ -90,6 +95,11 @@ describe('statements', () => {
     for (const { text, params } of [
       countsStatement({ ...counts, range, filters, zone: evil }),
       uniqueUsersStatement({ range, granularity: 'day', filters, zone: evil, limit: 1 }),
+      funnelStatement({ range, filters, steps: [evil, evil], withinSeconds: 1 }),
+      retentionStatement({ range, filters, period: 'day', zone: evil, first: evil, back: evil, limit: 1 }),
+      sessionsStatement({ range, filters, granularity: 'day', zone: evil, limit: 1 }),
+      revenueStatement({ range, filters, granularity: 'day', by: [], zone: evil, limit: 1 }),
+      topUsersStatement({ range, filters, limit: 1 }),
     ]) {
       expect(text).not.toContain('DROP');
       expect(Object.values(params)).toContain(evil);
