@@ -1,6 +1,13 @@
 /** Grafana's name of a unit. */
 type Unit = 'short' | 's' | 'bytes' | 'percentunit' | 'reqps' | 'eps' | 'none' | 'cps';
 
+export interface Query {
+  expr: string;
+  legend: string;
+  /** True: no series while all is well, while nobody uses what it shows, or in the first minutes. */
+  quiet?: boolean;
+}
+
 export interface Panel {
   title: string;
   /** What it shows, where the title does not say it. */
@@ -8,7 +15,7 @@ export interface Panel {
   kind?: 'lines' | 'number' | 'states';
   unit: Unit;
   /** PromQL, and how its series are named (`{{label}}`). */
-  queries: readonly { expr: string; legend: string }[];
+  queries: readonly Query[];
   /** From this value on it is red (`number`, `states`); with `below` up to it. */
   red?: { from: number } | { below: number };
 }
@@ -104,6 +111,7 @@ function panelJson(
     fieldConfig: {
       defaults: {
         unit,
+        ...(queries.every(({ quiet }) => quiet) && { noValue: 'none' }),
         ...(kind === 'lines' && { min: 0, custom: { fillOpacity: 10, showPoints: 'never' } }),
         ...(red !== undefined && { color: { mode: 'thresholds' }, thresholds: thresholdsOf(red) }),
       },

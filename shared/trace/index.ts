@@ -19,6 +19,8 @@ export interface Tracer {
     name: string;
     kind: SpanKind;
     parent?: TraceContext | undefined;
+    /** Decides instead of parent and chance. */
+    sampled?: boolean | undefined;
     /** Other traces that it works for. */
     links?: readonly TraceContext[];
     attributes?: Attributes;
@@ -53,11 +55,11 @@ export function createTracer({
   const resource = { 'service.name': serviceName, 'process.pid': process.pid };
   const out = exporter ?? createSpanExporter({ endpoint, resource });
   return {
-    start({ name, kind, parent, links = [], attributes = {} }) {
+    start({ name, kind, parent, sampled, links = [], attributes = {} }) {
       const context: TraceContext = {
         traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
         spanId: randomBytes(8).toString('hex'),
-        sampled: parent?.sampled ?? random() < sampleRatio,
+        sampled: sampled ?? parent?.sampled ?? random() < sampleRatio,
       };
       const startMs = now();
       return {

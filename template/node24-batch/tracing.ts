@@ -44,11 +44,14 @@ export function batchSpan(
   const traces = tracesOf(event);
   const [first, ...others] = traces;
   const one = first !== undefined && others.length === 0;
+  // A trace that is recorded goes on here, whether the connector recorded its call or not.
+  const recorded = traces.some(({ sampled }) => sampled);
   return tracer.start({
     name: functionName,
     kind: 'consumer',
-    parent: one ? first : caller,
-    links: one ? (caller ? [caller] : []) : traces,
+    parent: one ? first : recorded && !caller?.sampled ? undefined : caller,
+    sampled: recorded || undefined,
+    links: one ? (caller?.sampled ? [caller] : []) : traces,
     attributes: {
       'messaging.system': 'kafka',
       'messaging.operation.type': 'process',

@@ -12,7 +12,7 @@ export const availability: Dashboard = {
       kind: 'number',
       unit: 'percentunit',
       red: { below: 0.999 },
-      queries: [{ expr: 'ingest:availability:ratio30d', legend: 'accepted' }],
+      queries: [{ expr: 'ingest:availability:ratio30d', legend: 'accepted', quiet: true }],
     },
     {
       title: 'Budget left',
@@ -20,7 +20,7 @@ export const availability: Dashboard = {
       kind: 'number',
       unit: 'percentunit',
       red: { below: 0 },
-      queries: [{ expr: '1 - (1 - ingest:availability:ratio30d) / 0.001', legend: 'left' }],
+      queries: [{ expr: '1 - (1 - ingest:availability:ratio30d) / 0.001', legend: 'left', quiet: true }],
     },
     {
       title: 'Valid requests',
@@ -35,6 +35,7 @@ export const availability: Dashboard = {
       queries: windows.map((window) => ({
         expr: `ingest:requests_failed:ratio${window} / 0.001`,
         legend: window,
+        quiet: window.endsWith('d'),
       })),
     },
     {

@@ -43,8 +43,8 @@ export const functions: Dashboard = {
       title: 'What the autoscaler asks for',
       unit: 'short',
       queries: [
-        { expr: 'autoscaler_replicas_wanted', legend: '{{function}}' },
-        { expr: 'autoscaler_stuck_partitions > 0', legend: '{{function}} stuck partitions' },
+        { expr: 'autoscaler_replicas_wanted', legend: '{{function}}', quiet: true },
+        { expr: 'autoscaler_stuck_partitions > 0', legend: '{{function}} stuck partitions', quiet: true },
       ],
     },
     {
@@ -95,6 +95,7 @@ export const functions: Dashboard = {
         {
           expr: 'sum by (function_name, outcome) (rate(gateway_cron_runs_total[5m]))',
           legend: '{{function_name}} {{outcome}}',
+          quiet: true,
         },
       ],
     },
@@ -106,6 +107,7 @@ export const functions: Dashboard = {
         {
           expr: 'sum by (outcome) (rate(gateway_async_calls_total[5m]))',
           legend: '{{outcome}} a second',
+          quiet: true,
         },
       ],
     },

@@ -132,6 +132,7 @@ export const pipeline: Dashboard = {
         {
           expr: `sum by (function, reason) (connector_partition_paused${ours})`,
           legend: '{{function}} {{reason}}',
+          quiet: true,
         },
       ],
     },

@@ -23,7 +23,11 @@ export const stores: Dashboard = {
       title: 'Errors by reason',
       unit: 'cps',
       queries: [
-        { expr: 'sum by (store, reason) (rate(store_errors_total[5m]))', legend: '{{store}} {{reason}}' },
+        {
+          expr: 'sum by (store, reason) (rate(store_errors_total[5m]))',
+          legend: '{{store}} {{reason}}',
+          quiet: true,
+        },
       ],
     },
     {
@@ -61,6 +65,7 @@ export const stores: Dashboard = {
         {
           expr: 'sum by (exception) (rate(clickhouse_queries_total{exception!="none"}[5m]))',
           legend: '{{exception}}',
+          quiet: true,
         },
       ],
     },

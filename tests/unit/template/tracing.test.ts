@@ -104,6 +104,13 @@ describe('a function that is traced', () => {
     expect(span.links.map(({ traceId }) => traceId)).toEqual([traceOf(1), traceOf(2)]);
   });
 
+  test('records of a trace that is recorded are, though the connector’s call is not', async () => {
+    const unrecorded = traceparent(9).replace(/01$/, '00');
+    const span = await call('/', { ...batchHeaders, traceparent: unrecorded }, batch(1, 2));
+    expect(span.traceId).not.toBe(traceOf(9));
+    expect(span.links).toHaveLength(2);
+  });
+
   test('a batch of one trace is part of that trace', async () => {
     const span = await call('/', { ...batchHeaders, traceparent: traceparent(9) }, batch(1, 1));
     expect(span).toMatchObject({ traceId: traceOf(1), parentSpanId: spanOf(1) });
