@@ -3,6 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { type ClickHouseAccess, createClickHouse, rows } from '../../shared/clients/clickhouse/index.ts';
 import type { Settings } from '../../shared/config/index.ts';
 import { PipelineError } from '../../shared/errors/index.ts';
+import { copySchema } from './copy-schema.ts';
 import { type Migration, pending, readMigrations, statementsOf, type Target } from './migrations.ts';
 
 /** The name that config.xml gives the cluster. */
@@ -16,8 +17,8 @@ export interface Migrated {
 }
 
 /**
- * Brings every replica of every shard to the newest schema, one after the other, and the retention of its tables
- * to RETENTION_DAYS. Each file is applied once and recorded with its checksum in `schema_migrations`. Every
+ * Brings every replica of every shard to the newest schema, file by file, and the retention of its tables to
+ * RETENTION_DAYS. Each file is applied once and recorded with its checksum in `schema_migrations`. Every
  * statement can be repeated, so a run that broke off, a second run and two runs at once do no harm.
  *
  * @throws PipelineError `MIGRATION_CHANGED`, or the server's own error with the file it came from.
@@ -30,20 +31,39 @@ export async function migrateClickhouse(
   const clickhouse = createClickHouse(settings, { database: 'default' });
   const applied = new Set<string>();
   try {
-    for (const client of clickhouse.shards.flatMap(({ replicas }) => replicas)) {
-      for (const name of await migrateServer(client, settings, migrations)) applied.add(name);
+    const servers: Server[] = [];
+    for (const { replicas } of clickhouse.shards) {
+      const twins: Server[] = [];
+      for (const client of replicas) twins.push(await prepare(client, settings));
+      await catchUp(twins);
+      servers.push(...twins);
     }
+    for (const server of servers) pending(migrations, await readApplied(server));
+    // One file on every server before the next one: a replica that made a table when its twin had changed it already
+    // would be refused.
+    for (const migration of migrations) {
+      for (const server of servers) {
+        if (pending([migration], await readApplied(server)).length === 0) continue;
+        await apply(server.client, migration, server.target);
+        applied.add(migration.name);
+      }
+    }
+    for (const { client, target } of servers) await setRetention(client, target);
   } finally {
     await clickhouse.close();
   }
   return { applied: [...applied].sort() };
 }
 
-async function migrateServer(
+interface Server {
+  client: ClickHouseClient;
+  target: Target;
+}
+
+async function prepare(
   client: ClickHouseClient,
   settings: Pick<Settings, 'clickhouseDatabase' | 'retentionDays'>,
-  migrations: readonly Migration[],
-): Promise<string[]> {
+): Promise<Server> {
   const target: Target = {
     database: settings.clickhouseDatabase,
     cluster: clusterName,
@@ -52,10 +72,17 @@ async function migrateServer(
   };
   await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${target.database}` });
   await client.command({ query: registryTable(target.database) });
-  const todo = pending(migrations, await readApplied(client, target.database));
-  for (const migration of todo) await apply(client, migration, target);
-  await setRetention(client, target);
-  return todo.map(({ name }) => name);
+  return { client, target };
+}
+
+/** A replica without any migration, whose twin has some, begins where the twin is. */
+async function catchUp(twins: readonly Server[]): Promise<void> {
+  const counts = await Promise.all(twins.map(async (server) => (await readApplied(server)).size));
+  const from = twins[counts.findIndex((count) => count > 0)];
+  for (const [index, { client, target }] of twins.entries()) {
+    if (from === undefined || counts[index] !== 0 || !target.replicated) continue;
+    await copySchema({ from: from.client, to: client, database: target.database });
+  }
 }
 
 /** A server of a cluster knows its shard and replica by these two macros. */
@@ -71,7 +98,7 @@ function registryTable(database: string): string {
 ENGINE = MergeTree ORDER BY version SETTINGS non_replicated_deduplication_window = 10000`;
 }
 
-async function readApplied(client: ClickHouseClient, database: string) {
+async function readApplied({ client, target: { database } }: Server) {
   const known = await rows<{ version: number; checksum: string }>(
     client,
     `SELECT version, argMin(checksum, applied_at) AS checksum FROM ${database}.schema_migrations GROUP BY version`,

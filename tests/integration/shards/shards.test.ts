@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createWrite } from '../../../functions/clickhouse-write/write.ts';
 import { createQuery } from '../../../functions/query/query.ts';
+import { copySchema } from '../../../infra/clickhouse/copy-schema.ts';
 import { createClickHouse } from '../../../shared/clients/clickhouse/index.ts';
 import { readSettings } from '../../../shared/config/index.ts';
 import { HttpError } from '../../../shared/errors/index.ts';
 import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startTestServer } from '../embedded-clickhouse/server.ts';
 import { quietMetrics } from '../stores/open-stores.ts';
 import { type Shards, startShards } from './three-shards.ts';
 
@@ -184,6 +187,30 @@ describe('three shards under load', () => {
       await joined.close();
     }
   });
+});
+
+test('a new replica begins with the schema that its twin has now', async () => {
+  const [twin] = shards.servers;
+  const added = await startTestServer();
+  const clients = [twin?.url as string, added.url].map((url) => createClient({ url, database: 'analytics' }));
+  const [from, to] = clients as [ClickHouseClient, ClickHouseClient];
+  try {
+    await twin?.sql('ALTER TABLE analytics.check_positions ADD COLUMN later UInt8');
+    await added.sql(
+      'CREATE TABLE analytics.schema_migrations (version UInt32, name String, checksum String) ENGINE = MergeTree ORDER BY version',
+    );
+    await copySchema({ from, to, database: 'analytics' });
+    await copySchema({ from, to, database: 'analytics' });
+    const columns = `SELECT table, name, type FROM system.columns
+      WHERE database = 'analytics' AND table NOT IN ('schema_migrations') ORDER BY ALL FORMAT TSV`;
+    expect(await added.sql(columns)).toBe(await twin?.sql(columns));
+    const versions =
+      'SELECT DISTINCT version, name, checksum FROM analytics.schema_migrations ORDER BY version FORMAT TSV';
+    expect(await added.sql(versions)).toBe(await twin?.sql(versions));
+  } finally {
+    await Promise.all(clients.map((client) => client.close()));
+    await added.dispose();
+  }
 });
 
 test('a replica whose answer is lost is replaced by its twin with the same token', async () => {
