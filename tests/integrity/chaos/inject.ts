@@ -14,9 +14,9 @@ export interface Injected {
   happened: boolean;
 }
 
-const WAIT_FOR_TARGET_MS = 60_000;
+const WAIT_FOR_TARGET_MS = 120_000;
 /** Most faults come while what they hit is at work; it may have to recover from the one before. */
-const WAIT_FOR_WORK_MS = 20_000;
+const WAIT_FOR_WORK_MS = 45_000;
 
 /** Hits one role as the fault says; waits first until it is up and, for a while, until it has work in flight. */
 export async function inject(
@@ -30,25 +30,32 @@ export async function inject(
     ]);
     return { number, fault, inFlight: happened, happened };
   }
-  const pids = await poll(WAIT_FOR_TARGET_MS, async () => {
-    const found = await processesOf(settings, fault.role);
-    return found.length > 0 ? found : undefined;
-  });
-  if (!pids) return { number, fault, inFlight: false, happened: false };
-  const inFlight =
-    (await poll(WAIT_FOR_WORK_MS, async () => hasWork(fault.role, proxy) || undefined)) ?? false;
-  const pid = pids[Math.floor(random() * pids.length)] as number;
-  const happened = signal(
-    pid,
-    fault.kind === 'kill' ? 'SIGKILL' : fault.kind === 'restart' ? 'SIGTERM' : 'SIGSTOP',
-  );
-  if (fault.kind === 'freeze') {
-    await delay(fault.ms);
-    // It may have been killed for not answering meanwhile.
-    signal(pid, 'SIGCONT');
+  const deadline = Date.now() + WAIT_FOR_TARGET_MS;
+  const workWithin = async (ms: number) =>
+    (await poll(ms, () => hasWork(fault.role, proxy) || undefined)) ?? false;
+  while (Date.now() < deadline) {
+    if ((await processesOf(settings, fault.role)).length === 0) {
+      await delay(50);
+      continue;
+    }
+    await workWithin(WAIT_FOR_WORK_MS);
+    // Asked again: it may be another process by now, and even this one may have ended a moment ago.
+    const pids = await processesOf(settings, fault.role);
+    const pid = pids[Math.floor(random() * pids.length)];
+    const inFlight = await workWithin(1000);
+    if (pid !== undefined && signal(pid, signals[fault.kind])) {
+      if (fault.kind === 'freeze') {
+        await delay(fault.ms);
+        // It may have been killed for not answering meanwhile.
+        signal(pid, 'SIGCONT');
+      }
+      return { number, fault, inFlight, happened: true };
+    }
   }
-  return { number, fault, inFlight, happened };
+  return { number, fault, inFlight: false, happened: false };
 }
+
+const signals = { kill: 'SIGKILL', restart: 'SIGTERM', freeze: 'SIGSTOP' } as const;
 
 /** Every role works whenever calls are under way; a store and its function do when that function is called. */
 function hasWork(role: Role, proxy: FaultProxy): boolean {
@@ -68,10 +75,10 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-async function poll<T>(limitMs: number, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+async function poll<T>(limitMs: number, ask: () => T | undefined): Promise<T | undefined> {
   const deadline = Date.now() + limitMs;
   for (;;) {
-    const found = await ask();
+    const found = ask();
     if (found !== undefined || Date.now() > deadline) return found;
     await delay(3);
   }
