@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo deploy redrive test chaos scaling check verify benchmark settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling check verify benchmark seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ mongo: ## ask MongoDB: make mongo Q='db.raw_events.find({user_id: 12345}).limit(
 	$(PREFLIGHT) mongo
 	@$(RUN)/mongo.ts
 
+mongod: ## fetch MongoDB's own server, which `make up` then runs instead of the stand-in
+	$(PREFLIGHT) mongod
+	@$(RUN)/mongod.ts
+
 deploy: ## deploy the functions of stack.yml again, after a change
 	$(PREFLIGHT) run
 	@$(RUN)/deploy.ts
@@ -93,6 +97,14 @@ verify: ## compare Kafka, both stores and every rollup now (REPAIR=1: and mend w
 benchmark: ## top rate and latency, in two minutes
 	$(PREFLIGHT) run
 	@$(RUN)/benchmark.ts
+
+seed-rows: ## rows to measure questions on, in a database of their own (ROWS=10000000, SHAPE=month or day, FRESH=1)
+	$(PREFLIGHT) none
+	@$(RUN)/seed-rows.ts
+
+benchmark-queries: ## p50, p95, p99, rows read and memory of every question over them (SHAPE, RUNS=100, WRITE_RATE=1200)
+	$(PREFLIGHT) none
+	@$(RUN)/benchmark-queries.ts
 
 settings: ## write .env.example, README's settings, docs/metrics.md and dashboards from the code
 	$(PREFLIGHT) test

@@ -3,12 +3,13 @@
 #   preflight.sh run    what the platform needs: npm packages without those of development, Java, Maven
 #   preflight.sh test   all npm packages, Java, Maven, the engines' jars
 #   preflight.sh mongo  what `none` does, and MongoDB's shell
+#   preflight.sh mongod what `run` does, and what fetches MongoDB's own server
 #   preflight.sh none   fetches nothing: says so when there is nothing to look at yet
 # A second run finds all of it in place and takes a fraction of a second.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-mode=${1:?preflight.sh run|test|mongo|none}
+mode=${1:?preflight.sh run|test|mongo|mongod|none}
 here=infra/platform
 least_node=20
 least_java=17
@@ -136,9 +137,18 @@ setting() {
 
 check_node
 case $mode in
-  run)
+  run | mongod)
     install_packages run
     check_node24
+    if [ "$mode" = mongod ]; then
+      server=infra/mongo/server
+      [ -d $server/node_modules/mongodb-memory-server-core ] && [ $server/node_modules/.package-lock.json -nt $server/package-lock.json ] || {
+        say "Downloading what fetches MongoDB's server (18 MB on disk)"
+        (cd $server && PATH=$system_path npm install --no-save --ignore-scripts --loglevel=error --no-audit --no-fund) ||
+          fail "npm could not install mongodb-memory-server-core; its reason stands above."
+      }
+      exit 0
+    fi
     if [ "$(setting ENGINES embedded)" = embedded ]; then
       check_clickhouse_engine
       check_java
@@ -165,5 +175,5 @@ case $mode in
       }
     fi
     ;;
-  *) fail "preflight.sh run|test|mongo|none" ;;
+  *) fail "preflight.sh run|test|mongo|mongod|none" ;;
 esac

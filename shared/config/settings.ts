@@ -240,7 +240,7 @@ export const definitions = define({
     env: 'MONGOD_BINARY',
     group: 'MongoDB',
     schema: text.optional(),
-    shownDefault: '`mongod` on PATH, else the stand-in',
+    shownDefault: '`mongod` on PATH, else that of `make mongod`, else the stand-in',
     help: 'mongod to run',
   },
   mongodbDatabase: {

@@ -2,15 +2,16 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Settings } from '../../../shared/config/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
+import { officialMongod } from './official.ts';
 
 /**
- * The real `mongod` to run: that of MONGOD_BINARY, else the first on PATH.
+ * The real `mongod` to run: that of MONGOD_BINARY, else the first on PATH, else what `make mongod` fetched.
  *
  * @returns undefined when there is none.
  * @throws PipelineError `MONGOD_BINARY` when the setting names no program.
  */
 export function findMongod(
-  { mongodBinary }: Pick<Settings, 'mongodBinary'>,
+  { mongodBinary, dataDir }: Pick<Settings, 'mongodBinary'> & Partial<Pick<Settings, 'dataDir'>>,
   env: NodeJS.ProcessEnv = process.env,
 ): string | undefined {
   if (mongodBinary !== undefined) {
@@ -18,11 +19,11 @@ export function findMongod(
     if (isProgram(path)) return path;
     throw new PipelineError('MONGOD_BINARY', `MONGOD_BINARY: ${path} is not a program that can be run`);
   }
-  return (env.PATH ?? '')
+  const onPath = (env.PATH ?? '')
     .split(delimiter)
     .filter(Boolean)
-    .map((folder) => join(folder, 'mongod'))
-    .find(isProgram);
+    .map((folder) => join(folder, 'mongod'));
+  return [...onPath, ...(dataDir === undefined ? [] : [officialMongod({ dataDir })])].find(isProgram);
 }
 
 function isProgram(path: string): boolean {
