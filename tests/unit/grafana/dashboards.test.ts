@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { dashboardJson } from '../../../infra/grafana/dashboard.ts';
+import { parse } from 'yaml';
+import { type Dashboard, dashboardJson } from '../../../infra/grafana/dashboard.ts';
 import { dashboards } from '../../../infra/grafana/dashboards.ts';
 import { namesIn } from '../prometheus/names-in.ts';
 import { knownSeries, metricSectionsOfCode, root } from '../prometheus/rules.ts';
@@ -50,4 +51,19 @@ describe.each(dashboards.map((dashboard) => [dashboard.title, dashboard] as cons
     );
     expect(new Set(cells).size).toBe(cells.length);
   });
+});
+
+test('the containers’ Grafana finds data source and dashboards where they are mounted', () => {
+  const read = (file: string) => parse(readFileSync(join(root, 'infra', file), 'utf8'));
+  const { environment, volumes } = read('compose/docker-compose.yml').services.grafana;
+  const mounted = volumes.find((volume: string) => volume.startsWith('../grafana:')).split(':')[1];
+  expect(environment.GF_PATHS_PROVISIONING).toBe(`${mounted}/provisioning`);
+  const [provider] = read('grafana/provisioning/dashboards/pipeline.yml').providers;
+  expect(provider.options.path).toBe(`${mounted}/dashboards`);
+  const [source] = read('grafana/provisioning/datasources/prometheus.yml').datasources;
+  expect(JSON.parse(dashboardJson(dashboards[0] as Dashboard)).panels[0].datasource).toEqual({
+    type: source.type,
+    uid: source.uid,
+  });
+  expect(environment).toHaveProperty(source.url.replace(/[${}]/g, ''));
 });
