@@ -73,7 +73,7 @@ test('a handler that takes a batch and answers as over HTTP', async () => {
     })),
   );
   expect(letters).toEqual([]);
-}, 90_000);
+}, 180_000);
 
 test('one that names what failed: that is tried again alone, then it is a dead letter', async () => {
   const { lines, letters } = await deploy('partial', ['{"id":1}', 'no JSON', '{"id":3}'], {
@@ -81,10 +81,10 @@ test('one that names what failed: that is tried again alone, then it is a dead l
   });
   expect(lines).toEqual(['1', '3']);
   expect(letters.map(({ value }) => String(value))).toEqual(['no JSON']);
-}, 90_000);
+}, 180_000);
 
 test('one that returns nothing: it is tried again until it does not throw', async () => {
   const { lines, letters } = await deploy('silent', ['x', 'y']);
   expect(lines).toEqual(['x', 'y']);
   expect(letters).toEqual([]);
-}, 90_000);
+}, 180_000);

@@ -214,7 +214,7 @@ test('a connector that is killed comes back under its name: it goes on where it 
   expect(await takeovers(other)).toBe(before);
   expect(ledger.contradictions).toEqual([]);
   expect([...ledger.stored().values()]).toEqual(Array.from({ length: 1600 }, () => 1));
-}, 150_000);
+}, 240_000);
 
 test('SIGTERM finishes the call in flight, acknowledges it and leaves', async () => {
   const topic = unique('in');
