@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -169,3 +170,15 @@ for (const size of sizes) {
     60_000,
   );
 }
+
+const promtool =
+  spawnSync('promtool', ['--version']).status === 0 ? undefined : 'no promtool on this machine';
+testUnless(promtool)('Prometheus accepts its configuration', async () => {
+  const configuration = readFileSync(join(folder, 'prometheus/prometheus.yml'), 'utf8').replace(
+    '/etc/prometheus/pipeline',
+    resolve('infra/prometheus'),
+  );
+  const file = join(mkdtempSync(join(tmpdir(), 'prometheus-')), 'prometheus.yml');
+  writeFileSync(file, configuration);
+  execFileSync('promtool', ['check', 'config', file]);
+});
