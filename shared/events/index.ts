@@ -6,7 +6,8 @@ export {
   type Fault,
   wholeEvent,
 } from './check-event.ts';
-export { type CleanEvent, decodeClean, encodeClean, eventKey, withSource } from './clean-record.ts';
+export type { CleanEvent } from './clean-event.ts';
+export { decodeClean, encodeClean, eventKey, withSource } from './clean-record.ts';
 export { derivedEventId, newEventId } from './event-id.ts';
 export { eventSchema, type SentEvent } from './event-schema.ts';
 export { limits } from './limits.ts';

@@ -1,4 +1,4 @@
-import type { CleanEvent } from './clean-record.ts';
+import type { CleanEvent } from './clean-event.ts';
 import { parseDateTimeText } from './time.ts';
 
 /** Text of JSON without anything that is written in more than one way: printable ASCII, no escapes. */

@@ -1,7 +1,8 @@
 import { originalPosition } from '../batch/original-position.ts';
 import type { BatchEvent, BatchInfo, BatchRecord, ItemFailure } from '../batch/types.ts';
 import { HttpError, messageOf } from '../errors/index.ts';
-import { type CleanEvent, decodeClean } from '../events/clean-record.ts';
+import type { CleanEvent } from '../events/clean-event.ts';
+import { decodeClean } from '../events/clean-record.ts';
 import { checkProperties } from '../events/properties.ts';
 
 /** One event of `events_clean` on its way into a store. */

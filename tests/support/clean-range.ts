@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BatchEvent, BatchInfo, BatchRecord } from '../../shared/batch/types.ts';
-import { type CleanEvent, encodeClean } from '../../shared/events/clean-record.ts';
+import type { CleanEvent } from '../../shared/events/clean-event.ts';
+import { encodeClean } from '../../shared/events/clean-record.ts';
 
 /** A clean event with every field set; its id follows from `seed` alone. */
 export function cleanEvent(seed: number | string, fields: Partial<CleanEvent> = {}): CleanEvent {
