@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling check verify benchmark seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling check verify benchmark sizing seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,10 @@ verify: ## compare Kafka, both stores and every rollup now (REPAIR=1: and mend w
 benchmark: ## top rate and latency, in two minutes
 	$(PREFLIGHT) run
 	@$(RUN)/benchmark.ts
+
+sizing: ## what other loads need, from the last benchmark
+	$(PREFLIGHT) none
+	@$(RUN)/sizing.ts
 
 seed-rows: ## rows to measure questions on, in a database of their own (ROWS=10000000, SHAPE=month or day, FRESH=1)
 	$(PREFLIGHT) none

@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClickHouse, rows } from '../../../shared/clients/clickhouse/index.ts';
+import { PipelineError } from '../../../shared/errors/index.ts';
+import { pathsOf } from '../paths.ts';
+import { platformSettings } from '../platform-settings.ts';
+import { createAsker, type Measured, measure } from '../seed/measure.ts';
+import { startQuery } from '../seed/query-process.ts';
+import { benchmarkQuestions } from '../seed/questions.ts';
+import { numberOf, shapeOf } from '../seed/shape.ts';
+import { startWriter, writerPartition } from '../seed/writer.ts';
+import { bytes, count, table } from '../terminal/table.ts';
+import { main } from './main.ts';
+
+/** `make benchmark-queries`: every question over what `make seed-rows` made, cold and warm, while events are written. */
+await main(async () => {
+  const settings = platformSettings();
+  const shape = shapeOf(process.env.SHAPE || 'month', Date.now());
+  const runs = numberOf('RUNS', 100);
+  const writeRate = numberOf('WRITE_RATE', 1200);
+  const target = { ...settings, clickhouseDatabase: shape.database };
+  const clickhouse = createClickHouse(target, { requestTimeoutMs: 120_000 });
+  const client = clickhouse.shards[0]?.replicas[0];
+  if (client === undefined) throw new PipelineError('CLICKHOUSE', 'CLICKHOUSE_URL names no server');
+  const [held] = await rows<{ rows: string; parts: string; bytes: string }>(
+    client,
+    `SELECT toString(sum(rows)) AS rows, toString(count()) AS parts, toString(sum(bytes_on_disk)) AS bytes
+FROM system.parts WHERE active AND database = {database:String} AND table = 'events_local'`,
+    { params: { database: shape.database } },
+  );
+  if (Number(held?.rows ?? 0) === 0) {
+    throw new PipelineError(
+      'NO_ROWS',
+      `${shape.database} is empty: make seed-rows SHAPE=${shape.name} fills it`,
+    );
+  }
+  const query = await startQuery(settings, shape.database);
+  const asker = createAsker({ settings, database: shape.database, answer: query.ask });
+  const from = new Date(shape.fromMs).toISOString().slice(0, 10);
+  const writer = startWriter(client, writeRate);
+  const startedAt = performance.now();
+  const results: Measured[] = [];
+  for (const question of benchmarkQuestions({ from })) {
+    results.push(
+      await measure(client, asker, question, { runs: question.heavy ? Math.min(runs, 10) : runs }),
+    );
+    const last = results.at(-1);
+    process.stderr.write(`${question.name}: p50 ${Math.round(last?.p50Ms ?? 0)} ms\n`);
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const written = await writer.stop();
+  await client.command({
+    query: `ALTER TABLE events_local DELETE WHERE source_partition = ${writerPartition}`,
+  });
+  await Promise.all([clickhouse.close(), query.close()]);
+
+  const said = `${count(Number(held?.rows))} rows in ${held?.parts} parts (${bytes(Number(held?.bytes))}), shape ${shape.name}; ${count(written)} events written meanwhile, ${Math.round(written / seconds)} a second`;
+  const { reports } = pathsOf(settings);
+  mkdirSync(reports, { recursive: true });
+  const file = join(reports, `queries-${shape.name}.json`);
+  writeFileSync(
+    file,
+    `${JSON.stringify({ at: new Date().toISOString(), shape: shape.name, ...held, written, seconds, results }, null, 2)}\n`,
+  );
+  console.log(`\n${said}\n\n${tableOf(results)}\n\nMilliseconds by the client. Written to ${file}.`);
+  return results.some(({ failed }) => failed !== undefined) ? 1 : 0;
+});
+
+function tableOf(results: readonly Measured[]): string {
+  const ms = (value: number) => (value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
+  return table(
+    ['question', 'runs', 'cold', 'p50', 'p95', 'p99', 'rows read', 'memory'],
+    results.map((each) =>
+      each.failed === undefined
+        ? [
+            each.name,
+            each.runs,
+            ms(each.coldMs),
+            ms(each.p50Ms),
+            ms(each.p95Ms),
+            ms(each.p99Ms),
+            each.rowsRead,
+            each.memoryBytes === undefined ? 'too short' : bytes(each.memoryBytes),
+          ]
+        : [each.name, 0, each.failed.slice(0, 80)],
+    ),
+  );
+}
