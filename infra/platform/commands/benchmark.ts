@@ -7,6 +7,7 @@ import { bringUp } from '../bring-up.ts';
 import { withGeneratorPaused } from '../demo/pause.ts';
 import { pathsOf } from '../paths.ts';
 import { platformSettings } from '../platform-settings.ts';
+import { savedBenchmark } from '../sizing/costs.ts';
 import { main } from './main.ts';
 
 const steadyRate = 1200;
@@ -18,14 +19,16 @@ await main(async () => {
   await bringUp(settings);
   console.log();
   const cluster = createCluster({ bootstrapServers: settings.kafkaBootstrapServers, clientId: 'benchmark' });
-  const report = await withGeneratorPaused(settings, async () => {
+  const { report, saved } = await withGeneratorPaused(settings, async () => {
     const steady = await measureSteadyRate(cluster, settings, { rate: steadyRate, seconds: secondsEach });
     const top = await measureTopRate(cluster, settings, { seconds: secondsEach });
-    return benchmarkReport({ steady, top, rate: steadyRate });
+    return { report: benchmarkReport({ steady, top, rate: steadyRate }), saved: savedBenchmark(top) };
   });
   const { reports } = pathsOf(settings);
   mkdirSync(reports, { recursive: true });
   const file = join(reports, 'benchmark.md');
   writeFileSync(file, report);
+  // What `make sizing` computes with.
+  writeFileSync(join(reports, 'benchmark.json'), `${JSON.stringify(saved, null, 1)}\n`);
   console.log(`\n${report}\nWritten to ${file}.`);
 });
