@@ -4,6 +4,8 @@ export interface EngineConfig {
   maxMemoryBytes: number;
   /** The cluster whose one shard is this server, so that Distributed tables work. */
   cluster: string;
+  /** Folder that `BACKUP … TO File('…')` may write below. */
+  backupsFolder: string;
   /** Flush rows and folders to the disk before an insert is acknowledged. */
   fsync: boolean;
 }
@@ -14,7 +16,7 @@ export interface EngineConfig {
  * No `default_database` in the shard: the engine then looks for the table in a database that it has not loaded.
  * `tcp_port` opens nothing; it makes the engine recognise the shard as itself.
  */
-export function engineConfigFile({ maxMemoryBytes, cluster, fsync }: EngineConfig): string {
+export function engineConfigFile({ maxMemoryBytes, cluster, backupsFolder, fsync }: EngineConfig): string {
   const flag = fsync ? 1 : 0;
   return `<clickhouse>
   <timezone>UTC</timezone>
@@ -22,6 +24,7 @@ export function engineConfigFile({ maxMemoryBytes, cluster, fsync }: EngineConfi
   <remote_servers>
     <${cluster}><shard><replica><host>127.0.0.1</host><port>9000</port></replica></shard></${cluster}>
   </remote_servers>
+  <backups><allowed_path>${escapeXml(backupsFolder)}/</allowed_path></backups>
   <max_server_memory_usage>${maxMemoryBytes}</max_server_memory_usage>
   <mark_cache_size>${64 << 20}</mark_cache_size>
   <index_mark_cache_size>${8 << 20}</index_mark_cache_size>
@@ -47,3 +50,5 @@ export function engineConfigFile({ maxMemoryBytes, cluster, fsync }: EngineConfi
 </clickhouse>
 `;
 }
+
+const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');

@@ -55,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const dataFolder = engineFolder(folder);
   await mkdir(dataFolder, { recursive: true });
   const configFile = join(folder, 'config.xml');
-  await writeFile(configFile, engineConfigFile(options));
+  await writeFile(configFile, engineConfigFile({ ...options, backupsFolder: join(folder, 'backups') }));
   const connections = await openConnections({
     engine: loadEngine(),
     dataFolder,
