@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling check verify benchmark sizing seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling check verify benchmark sizing delete-user seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,10 @@ benchmark: ## top rate and latency, in two minutes
 sizing: ## what other loads need, from the last benchmark
 	$(PREFLIGHT) none
 	@$(RUN)/sizing.ts
+
+delete-user: ## delete all that is kept of one user, and prove it: make delete-user USER_ID=12345
+	$(PREFLIGHT) none
+	@$(RUN)/delete-user.ts
 
 seed-rows: ## rows to measure questions on, in a database of their own (ROWS=10000000, SHAPE=month or day, FRESH=1)
 	$(PREFLIGHT) none

@@ -5,7 +5,7 @@ import { forEachLetter, readLetters } from './read-letters.ts';
 import { type Selection, select } from './select.ts';
 
 /** Shared by all who redrive or purge: initialising it fences one that still runs. */
-const TRANSACTIONAL_ID = 'connector/redrive';
+export const TRANSACTIONAL_ID = 'connector/redrive';
 const LANE = 'redrive/write';
 const BATCH = 200;
 
