@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling check verify benchmark sizing delete-user seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling check verify benchmark sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ benchmark: ## top rate and latency, in two minutes
 	$(PREFLIGHT) run
 	@$(RUN)/benchmark.ts
 
+read-again: ## fill a store that lost everything from what Kafka still has (SINK=clickhouse-write or mongo-write)
+	$(PREFLIGHT) run
+	@$(RUN)/read-again.ts
+
 sizing: ## what other loads need, from the last benchmark
 	$(PREFLIGHT) none
 	@$(RUN)/sizing.ts
@@ -105,6 +109,14 @@ sizing: ## what other loads need, from the last benchmark
 delete-user: ## delete all that is kept of one user, and prove it: make delete-user USER_ID=12345
 	$(PREFLIGHT) none
 	@$(RUN)/delete-user.ts
+
+backup: ## copy both stores while the pipeline runs: make backup BACKUP_DIR=/safe/monday
+	$(PREFLIGHT) none
+	@$(RUN)/backup.ts
+
+restore: ## fill empty stores from a backup, and check them (BACKUP_DIR; FRESH=1 empties them first)
+	$(PREFLIGHT) none
+	@$(RUN)/restore.ts
 
 seed-rows: ## rows to measure questions on, in a database of their own (ROWS=10000000, SHAPE=month or day, FRESH=1)
 	$(PREFLIGHT) none
