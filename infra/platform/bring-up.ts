@@ -14,7 +14,7 @@ import { differingSettings, settingFingerprints } from './platform-settings.ts';
 import { checkPorts } from './ports.ts';
 import { askStatus, ensureSupervisor } from './supervisor/client.ts';
 import { createPidFiles } from './supervisor/pid-file.ts';
-import type { PartReport, PlatformReport } from './supervisor/report.ts';
+import type { PartReport, PlatformReport } from './supervisor/platform-report.ts';
 import { tick } from './terminal/progress.ts';
 
 /** Failures in a row after which a part that does not start is taken for broken. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { MongoClient, MongoServerError } from 'mongodb';
 import type { Part } from '../../platform/part.ts';
 import { mongoHealth } from './health.ts';
-import type { MongoSettings } from './part.ts';
+import type { MongoSettings } from './settings.ts';
 
 const replicaSet = 'rs0';
 

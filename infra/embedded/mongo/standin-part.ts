@@ -6,7 +6,7 @@ import { javaProgram } from '../maven/java.ts';
 import { classesFolder, compileStandIn } from './compile.ts';
 import { mongoFolder, mongoJars } from './download.ts';
 import { mongoHealth } from './health.ts';
-import type { MongoSettings } from './part.ts';
+import type { MongoSettings } from './settings.ts';
 
 const flags = [
   '-server',

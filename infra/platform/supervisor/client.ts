@@ -7,7 +7,7 @@ import { messageOf, PipelineError } from '../../../shared/errors/index.ts';
 import { logFileOf, pathsOf, projectRoot } from '../paths.ts';
 import { holderOf } from '../ports.ts';
 import { startOf } from '../process-table.ts';
-import type { PlatformReport } from './report.ts';
+import type { PlatformReport } from './platform-report.ts';
 import { controlToken } from './token.ts';
 
 /**

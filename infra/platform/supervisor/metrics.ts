@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { Counter, Gauge, Registry } from '../../../shared/metrics/index.ts';
-import type { PlatformReport } from './report.ts';
+import type { PlatformReport } from './platform-report.ts';
 
 /** Room on the disk that a folder lies on. */
 export interface Disk {

@@ -1,30 +1,8 @@
-import type { PartPort } from '../part.ts';
 import { familyOf, type ProcessInfo, proportionalBytes, readProcesses } from '../process-table.ts';
 import { diskOf, platformMetrics } from './metrics.ts';
-import type { PartStatus } from './supervised-part.ts';
+import type { PlatformReport } from './platform-report.ts';
 import type { Supervisor } from './supervisor.ts';
-import { type Usage, usageOf } from './usage.ts';
-
-export interface PartReport extends PartStatus {
-  name: string;
-  ports: readonly PartPort[];
-  notes: readonly string[];
-  usage?: Usage;
-  /** Share of one processor since the sample before. */
-  cpuShare?: number;
-}
-
-export interface PlatformReport {
-  pid: number;
-  startedAt: string;
-  /** Settings that parts were started with: name → fingerprint, so that secrets stay where they are. */
-  settings: Readonly<Record<string, string>>;
-  parts: PartReport[];
-  /** All processes of the platform, the supervisor included; pages that several share counted once. */
-  memoryBytes: number;
-  peakMemoryBytes: number;
-  cpuShare: number;
-}
+import { usageOf } from './usage.ts';
 
 /** Samples what the processes use, and tells it as JSON and as metrics. */
 export function createReporter({

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type MongoSettings, mongoPart } from '../../../infra/embedded/mongo/part.ts';
+import { mongoPart } from '../../../infra/embedded/mongo/part.ts';
+import type { MongoSettings } from '../../../infra/embedded/mongo/settings.ts';
 import type { Part } from '../../../infra/platform/part.ts';
 import { type PartProcess, startProcess, waitUntilReady } from '../../../infra/platform/process.ts';
 import { readSettings } from '../../../shared/config/index.ts';
