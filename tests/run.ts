@@ -12,7 +12,7 @@ import {
 } from './support/closing-line.ts';
 
 /**
- * `make test`: types, style, then all suites; the ones that load the machine most come last and alone. Prints one
+ * `make test`: types, style, then all suites; the ones that start whole platforms come last. Prints one
  * closing line, `N passed, N failed, N skipped`; exit code 1 unless nothing failed.
  */
 const root = resolve(import.meta.dirname, '..');
@@ -23,7 +23,7 @@ const counts = [
   check('types', ['tsc', '--noEmit']),
   check('style', ['biome', 'check', '--error-on-warnings', '.']),
   suites('fast', ['--selectProjects', 'unit', 'integration', '--maxWorkers=2']),
-  suites('whole', ['--selectProjects', 'integrity', 'e2e', '--runInBand']),
+  suites('whole', ['--selectProjects', 'integrity', 'e2e', '--maxWorkers=2']),
 ];
 rmSync(folder, { recursive: true, force: true });
 
