@@ -43,6 +43,32 @@ describeInChromium('checks in the console', () => {
     await page.getByRole('cell', { name: 'full' }).waitFor();
   });
 
+  test('what differs is repaired after a question; where nothing does, none is offered', async () => {
+    page = await rig.open('/checks');
+    const form = page.getByRole('form', { name: 'Run a check' });
+    await form.getByRole('button', { name: 'Check now' }).waitFor();
+    await page.getByText('Kafka = MongoDB').waitFor();
+    expect(await form.getByRole('button', { name: 'Repair …' }).count()).toBe(0);
+    await page.route('**/aggregation-check/verdicts*', async (route) => {
+      const answer = await route.fetch();
+      const { verdicts } = (await answer.json()) as { verdicts: { status: string }[] };
+      // Until it is repaired, the newest is the one that differs.
+      const from =
+        verdicts[0] && 'repair' in verdicts[0] ? 0 : verdicts.findIndex((v) => v.status === 'differs');
+      await route.fulfill({ json: { verdicts: verdicts.slice(from) } });
+    });
+    await page.reload();
+    await page.getByText('They differ: 1 lost, 1 rollup entries off').waitFor();
+    await form.getByRole('button', { name: 'Repair …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Repair what differs: 1 lost, 1 rollup entries off?' });
+    expect(await dialog.getByRole('listitem').count()).toBe(2);
+    expect(await seriousFaults(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Repair' }).click();
+    await form.getByText('Done: 1 inserted, 1 rollup entries corrected; now equal.').waitFor();
+    await page.getByText('before, a repair: 1 inserted, 1 rollup entries corrected').waitFor();
+    expect(await form.getByRole('button', { name: 'Repair …' }).count()).toBe(0);
+  });
+
   test('they fit on a phone, dark', async () => {
     page = await rig.open('/checks', { colorScheme: 'dark', viewport: { width: 390, height: 800 } });
     await page.locator('.live.is-live').waitFor();

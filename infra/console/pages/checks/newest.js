@@ -1,7 +1,7 @@
 import { h } from '../../dom/element.js';
 import { count, duration } from '../../format/numbers.js';
 import { dateAndTime } from '../../format/times.js';
-import { differencesOf, summaryOf, toneOf } from './verdict-words.js';
+import { differencesOf, repairOf, summaryOf, toneOf } from './verdict-words.js';
 
 /** What the newest check found: what was compared, what differs, what need not be there, what is on its way. */
 export function createNewest(verdict) {
@@ -31,6 +31,7 @@ export function createNewest(verdict) {
         ...(pending.waiting ?? []).map(
           ({ sink, offsets }) => `${sink} has ${count(offsets)} offsets on their way`,
         ),
+        verdict.repair !== undefined && `before, a repair: ${repairOf(verdict)}`,
         pending.redriven > 0 && `${count(pending.redriven)} redriven events are on their way`,
       ]
         .filter(Boolean)

@@ -14,6 +14,7 @@ export default function checksPage({ live }) {
   const newest = h('div');
   const strip = h('div');
   const list = createList();
+  const run = createRun({ onVerdict: load });
   let closed = false;
   let shown;
 
@@ -36,6 +37,7 @@ export default function checksPage({ live }) {
     strip.replaceChildren(createStrip(verdicts, { hours }));
     if (JSON.stringify(verdicts[0]) === shown) return;
     shown = JSON.stringify(verdicts[0]);
+    run.setNewest(verdicts[0]);
     if (verdicts[0] !== undefined) newest.replaceChildren(createNewest(verdicts[0]));
     list.update(verdicts);
   }
@@ -51,7 +53,7 @@ export default function checksPage({ live }) {
       'div',
       {},
       failed,
-      h('section', {}, h('h2', {}, 'Newest'), newest, createRun({ onVerdict: load })),
+      h('section', {}, h('h2', {}, 'Newest'), newest, run.element),
       h('section', {}, h('h2', {}, `The last ${hours} hours`), strip),
       h('section', {}, h('h2', {}, 'One by one'), list.element),
     ),

@@ -33,6 +33,22 @@ export function differencesOf({ differences = [], drifts = [] }) {
   ];
 }
 
+/** "3 inserted, 1 removed, 2 rollup entries corrected"; what a repair has done. */
+export function repairOf({ repair }) {
+  if (repair === undefined) return 'nothing had to be repaired';
+  const sum = ({ clickhouse = 0, mongodb = 0 } = {}) => clickhouse + mongodb;
+  const done = {
+    inserted: sum(repair.inserted),
+    removed: sum(repair.removed),
+    'rollup entries corrected': repair.rollups,
+    'beyond repair, as nobody has them any more': repair.irrecoverable,
+  };
+  const said = Object.entries(done)
+    .filter(([, number]) => number > 0)
+    .map(([what, number]) => `${count(number)} ${what}`);
+  return said.length > 0 ? said.join(', ') : 'nothing had to be repaired';
+}
+
 function named(difference) {
   return ['lost', 'doubled', 'unexpected']
     .filter((kind) => difference[kind]?.length > 0)
