@@ -3,16 +3,30 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { dashboards } from '../../../infra/grafana/dashboards.ts';
+import { startOf } from '../../../infra/platform/process-table.ts';
 import { chaosEnvironment } from '../../integrity/chaos/environment.ts';
+import { eventually } from '../../support/eventually.ts';
+import { testUnless } from '../../support/skip.ts';
+import { startCollector } from './collector.ts';
+import { noPrometheus, startPrometheus } from './prometheus.ts';
+import { scrape, untilChanged } from './scrape.ts';
 
 jest.setTimeout(400_000);
 
 const root = resolve(import.meta.dirname, '../../..');
 const dataDir = mkdtempSync(join(tmpdir(), 'event-pipeline-e2e-'));
 let env: NodeJS.ProcessEnv;
+let collector: Awaited<ReturnType<typeof startCollector>>;
 
 beforeAll(async () => {
-  env = await chaosEnvironment({ dataDir, brokers: 1 });
+  collector = await startCollector();
+  env = {
+    ...(await chaosEnvironment({ dataDir, brokers: 1 })),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    // Only what a sender traces.
+    OTEL_TRACES_SAMPLER_ARG: '0',
+  };
   const downloads = join(root, '.pipeline/downloads');
   mkdirSync(downloads, { recursive: true });
   symlinkSync(downloads, join(dataDir, 'downloads'));
@@ -20,6 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await command('down');
+  collector.close();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
@@ -118,6 +133,110 @@ test('one address has the metrics of every part', async () => {
   }
 });
 
+const generate = (count: number) =>
+  fetch(`${gateway()}/function/generate`, { method: 'POST', body: JSON.stringify({ count }) }).then(
+    async (answer) => expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]),
+  );
+
+test('under load lag, write times, rows, failures, processor and memory change in that one page', async () => {
+  type Labels = Record<string, string>;
+  const works = ({ part = '', function_name = '' }: Labels) =>
+    /^(kafka-1|mongodb|clickhouse|gateway|connector)$/.test(part) ||
+    /^(generate|transform|mongo-write|clickhouse-write)$/.test(function_name);
+  const metrics: Record<string, (labels: Labels) => boolean> = {
+    connector_lag_records: ({ topic }) => /^events_(raw|clean)$/.test(topic ?? ''),
+    store_write_duration_seconds_sum: () => true,
+    store_rows_total: () => true,
+    connector_dead_letters_total: (labels) => labels.function === 'transform' && labels.reason === 'listed',
+    process_cpu_seconds_total: works,
+    process_resident_memory_bytes: works,
+  };
+  await untilChanged(gateway(), {
+    watched: ({ name, labels }) => metrics[name]?.(labels) === true,
+    // Lag of three functions and six partitions; two stores; processor and memory of five parts and four functions.
+    count: 18 + 2 + 2 + 1 + 2 * 9,
+    load: () => generate(5000),
+    timeoutMs: 100_000,
+  });
+});
+
+test('the trace of an event goes from ingest to both stores', async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const answer = await fetch(`${gateway()}/function/ingest`, {
+    method: 'POST',
+    headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+    body: JSON.stringify({ event_type: 'page_view', user_id: 12345 }),
+  });
+  expect(answer.status).toBe(202);
+  await eventually(
+    () => {
+      const mine = collector.spans.filter(
+        (span) => span.traceId === traceId || span.links.some((link) => link.traceId === traceId),
+      );
+      expect(mine.map(({ service }) => service).sort()).toEqual([
+        'clickhouse-write',
+        'ingest',
+        'mongo-write',
+        'transform',
+      ]);
+    },
+    { timeoutMs: 60_000 },
+  );
+});
+
+testUnless(noPrometheus)(
+  'a real Prometheus scrapes it, its rules evaluate, and the panels of the dashboards get answers',
+  async () => {
+    const prometheus = await startPrometheus(gateway(), join(dataDir, 'prometheus'));
+    try {
+      await generate(2000);
+      await eventually(
+        async () => {
+          const event = JSON.stringify({ event_type: 'page_view', user_id: 1 });
+          await fetch(`${gateway()}/function/ingest`, { method: 'POST', body: event });
+          const { groups } = await prometheus.ask<Rules>('rules');
+          const rules = groups.flatMap((group) => group.rules);
+          expect(rules.length).toBeGreaterThan(40);
+          expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+          const queries = dashboards.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries));
+          const empty: string[] = [];
+          for (const { expr, quiet } of queries) {
+            const query = encodeURIComponent(expr.replaceAll(/\$\w+/g, '.*'));
+            const { result } = await prometheus.ask<{ result: unknown[] }>(`query?query=${query}`);
+            if (result.length === 0 && !quiet) empty.push(expr);
+          }
+          expect(empty).toEqual([]);
+        },
+        { timeoutMs: 120_000, intervalMs: 2000 },
+      );
+    } finally {
+      await prometheus.close();
+    }
+  },
+);
+
+test('a part that is frozen is shown by status and metrics, and is well again afterwards', async () => {
+  const { parts } = await report();
+  const mongodb = parts.find(({ name }) => name === 'mongodb');
+  if (mongodb === undefined) throw new Error('there is no mongodb');
+  process.kill(mongodb.pid, 'SIGSTOP');
+  const { code, output } = await command('status');
+  expect(output).toMatch(/^mongodb +unhealthy/m);
+  expect(code).toBe(1);
+  await eventually(
+    async () => {
+      const up = (await scrape(gateway())).filter(
+        ({ name, labels }) => name === 'up' && labels.part === 'mongodb',
+      );
+      expect(up.map(({ value }) => value)).toEqual([0]);
+    },
+    { timeoutMs: 45_000 },
+  );
+  // Whether it goes on or was killed meanwhile for its silence, and started again.
+  if (startOf(mongodb.pid) !== undefined) process.kill(mongodb.pid, 'SIGCONT');
+  await eventually(async () => expect((await command('status')).code).toBe(0), { timeoutMs: 120_000 });
+});
+
 test('start-pipeline run twice starts one, and a killed supervisor goes on with it', async () => {
   const first = await command('start-pipeline', { RATE: '200' });
   expect(first.output).toContain('Started: 200 events/s until `make down`');
@@ -152,6 +271,10 @@ test('down stops all, up finds the data, clean removes it and keeps downloads', 
   expect(readdirSync(dataDir)).toEqual(['downloads']);
   expect(existsSync(join(dataDir, 'downloads/kafka'))).toBe(true);
 });
+
+interface Rules {
+  groups: { rules: { name: string; health: string; lastError?: string }[] }[];
+}
 
 async function report(): Promise<{ pid: number; parts: { name: string; pid: number }[] }> {
   return (await fetch(`http://127.0.0.1:${env.SUPERVISOR_PORT}/status`)).json() as never;
