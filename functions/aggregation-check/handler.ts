@@ -69,7 +69,8 @@ export const handler = middy(
         const line = { status, lost, doubled, unexpected, drifted, events: checked.events, duration_ms };
         if (status === 'differs') log.error(line, 'stores differ from Kafka');
         else log.info(line, 'checked');
-        if (verdict.repair !== undefined) log.warn({ repair: verdict.repair }, 'stores were repaired');
+        if (verdict.repair !== undefined && verdict.repair.rounds > 0)
+          log.warn({ repair: verdict.repair }, 'stores were repaired');
         return verdict;
       } catch (error) {
         reportUnavailable();

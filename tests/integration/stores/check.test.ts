@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { originalPositionHeaders } from '../../../shared/batch/original-position.ts';
 import { encodeClean } from '../../../shared/events/clean-record.ts';
 import { cleanEvent } from '../../support/clean-range.ts';
+import { engines } from '../../support/engines.ts';
 import { type CheckRig, openCheckRig } from './check-rig.ts';
 import type { ClickHouseFixture } from './open-stores.ts';
 
@@ -189,5 +190,31 @@ describe('aggregation-check', () => {
     const [verdict, full] = await Promise.all([check.run({}), other.run({ full: true })]);
     expect(full).toMatchObject({ ...fine, scope: 'full', checked: { events: verdict.checked.events } });
     expect(verdict).toMatchObject(fine);
+  });
+
+  test('over HTTP: a repair by the address, and the history', async () => {
+    const { clickhouse: ours, mongo } = rig;
+    Object.assign(process.env, {
+      KAFKA_BOOTSTRAP_SERVERS: engines().kafka,
+      EVENTS_CLEAN_TOPIC: topic,
+      EVENTS_DLQ_TOPIC: deadLetterTopic,
+      CLICKHOUSE_URL: ours.settings.clickhouseUrl,
+      CLICKHOUSE_DATABASE: ours.settings.clickhouseDatabase,
+      MONGODB_URI: mongo.settings.mongodbUri,
+      MONGODB_DATABASE: mongo.settings.mongodbDatabase,
+    });
+    const { handler, close } = await import('../../../functions/aggregation-check/handler.ts');
+    const call = (method: string, queryStringParameters: Record<string, string>) =>
+      handler({ requestContext: { http: { method } }, queryStringParameters } as never, {} as never);
+    try {
+      expect(await call('POST', { repair: '1' })).toMatchObject({ ...fine, repair: { rounds: 0 } });
+      expect(await call('GET', { limit: '5', status: 'ok' })).toMatchObject({
+        verdicts: [{ status: 'ok', repair: { rounds: 0 } }],
+      });
+      expect(await call('GET', { status: 'differs' })).toEqual({ verdicts: [] });
+      await expect(call('POST', { repair: 'please' })).rejects.toMatchObject({ statusCode: 400 });
+    } finally {
+      await close();
+    }
   });
 });
