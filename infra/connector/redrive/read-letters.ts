@@ -45,12 +45,12 @@ export async function forEachLetter(
   const byPlace = new Map(selected.map((letter) => [`${letter.at.partition}/${letter.at.offset}`, letter]));
   const topic = await existing(cluster, deadLetterTopic);
   let found: { letter: Letter; record: FetchedRecord }[] = [];
-  const ends = new Map<number, number>();
-  for (const { at } of selected) ends.set(at.partition, Math.max(ends.get(at.partition) ?? 0, at.offset + 1));
-  for (const [partition, end] of ends) {
-    const first = Math.min(
-      ...selected.filter(({ at }) => at.partition === partition).map(({ at }) => at.offset),
-    );
+  const ranges = new Map<number, { first: number; end: number }>();
+  for (const { at } of selected) {
+    const { first, end } = ranges.get(at.partition) ?? { first: at.offset, end: 0 };
+    ranges.set(at.partition, { first: Math.min(first, at.offset), end: Math.max(end, at.offset + 1) });
+  }
+  for (const [partition, { first, end }] of ranges) {
     await readPartition(
       cluster,
       topic,
