@@ -22,6 +22,8 @@ export interface Part {
   events: number;
   clean: number;
   rejected: number;
+  /** Clean records whose id another one has: the sender wrote them twice. */
+  repeats: number;
   inMongodb: number;
   inClickhouse: number;
   lost: number;
@@ -51,6 +53,7 @@ export function partOf(
     events: proof.raw,
     clean: proof.clean,
     rejected: proof.rejected,
+    repeats: proof.repeats,
     inMongodb: proof.mongodb.found,
     inClickhouse: proof.clickhouse.found,
     lost: proof.lost,

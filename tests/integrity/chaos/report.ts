@@ -31,6 +31,7 @@ schedule of a part, and adds to this page.
 | events in \`events_raw\` | ${total((part) => part.events)} |
 | clean | ${total((part) => part.clean)} |
 | rejected, in the dead letters | ${total((part) => part.rejected)} |
+| of the clean ones written twice by the generator: one document, two rows | ${total((part) => part.repeats)} |
 | found in MongoDB | ${total((part) => part.inMongodb)} |
 | found in ClickHouse | ${total((part) => part.inClickhouse)} |
 | **lost** (stores, rollups, dead letters) | **${total((part) => part.lost)}** |
