@@ -2,7 +2,6 @@ import type { Admin } from 'kafkajs';
 import {
   createKafka,
   openTransactions,
-  partitionOf,
   readPosition,
   type Transactions,
 } from '../../shared/clients/kafka/index.ts';
@@ -64,11 +63,8 @@ export function createRunStore({
       try {
         // Only now: the predecessor is fenced and its last transaction has ended one way or the other.
         admin ??= connectedAdmin();
-        const { position, partitions } = await admin
-          .then(async (connected) => ({
-            position: await readPosition(connected, { groupId: name, topic, partition: 0 }),
-            partitions: await partitionCount(connected, topic),
-          }))
+        const position = await admin
+          .then((connected) => readPosition(connected, { groupId: name, topic, partition: 0 }))
           .catch((error) => {
             admin = undefined;
             throw error;
@@ -78,10 +74,7 @@ export function createRunStore({
           write: (events, progress) =>
             transactions.commit({
               topic,
-              messages: events.map(({ key: text, value }) => {
-                const key = Buffer.from(text);
-                return { key, value, partition: partitionOf(key, partitions) };
-              }),
+              messages: events.map(({ key, value }) => ({ key: Buffer.from(key), value })),
               position: {
                 groupId: name,
                 topic,
@@ -102,9 +95,4 @@ export function createRunStore({
       admin = undefined;
     },
   };
-}
-
-async function partitionCount(admin: Admin, topic: string): Promise<number> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  return topics[0]?.partitions.length ?? 0;
 }

@@ -1,8 +1,9 @@
-import type { Message, Producer } from 'kafkajs';
+import type { Message, Producer, Transaction } from 'kafkajs';
 import { PipelineError } from '../../errors/index.ts';
 import type { Logger } from '../../log/index.ts';
 import { compareAcknowledged } from './acknowledged.ts';
 import { createKafka } from './kafka.ts';
+import { partitionOf } from './partition.ts';
 
 /** A position that is written with the records of a transaction, or not at all. */
 export interface PositionUpdate {
@@ -14,9 +15,6 @@ export interface PositionUpdate {
   metadata: string;
 }
 
-/** A record whose partition its sender has chosen. */
-export type PlacedMessage = Message & { partition: number };
-
 export interface Transactions {
   /**
    * Writes records and positions in one transaction.
@@ -25,11 +23,7 @@ export interface Transactions {
    * outcome is unknown or nothing was written. After either, close this one; open anew and read the position, which
    * tells what happened.
    */
-  commit(write: {
-    topic: string;
-    messages: readonly PlacedMessage[];
-    position: PositionUpdate;
-  }): Promise<void>;
+  commit(write: { topic: string; messages: readonly Message[]; position: PositionUpdate }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,8 +57,10 @@ export async function openTransactions({
     retry: { initialRetryTime: 5, multiplier: 2, maxRetryTime: 500, retries: 25 },
     createPartitioner:
       () =>
-      ({ message }) =>
-        message.partition as number,
+      ({ message, partitionMetadata }) => {
+        message.partition ??= partitionOf(message.key as Buffer, partitionMetadata.length);
+        return message.partition;
+      },
   });
   try {
     await producer.connect();
@@ -93,30 +89,18 @@ async function fencePredecessor(producer: Producer): Promise<void> {
 
 async function commitOnce(
   producer: Producer,
-  { topic, messages, position }: Parameters<Transactions['commit']>[0],
+  { topic, messages, position }: { topic: string; messages: readonly Message[]; position: PositionUpdate },
 ): Promise<void> {
   const transaction = await producer.transaction();
   try {
     // Records first: only a send is repeated while the broker still completes the transaction before.
-    // One partition a send: of several brokers the first that fails makes kafkajs begin again, and it would ask those
-    // whose answers are still under way a second time.
-    for (const [partition, placed] of Map.groupBy(messages, (message) => message.partition)) {
-      for (let start = 0; start < placed.length; start += sendRecords) {
-        const answers = await transaction.send({
-          topic,
-          messages: placed.slice(start, start + sendRecords),
-          acks: -1,
-        });
-        const { missing, twice } = compareAcknowledged([partition], answers);
-        if (missing.length + twice.length > 0) {
-          throw new Error(`the leader of partition ${partition} of ${topic} moved during a send`);
-        }
-      }
+    for (let start = 0; start < messages.length; start += sendRecords) {
+      await sendAll(transaction, topic, messages.slice(start, start + sendRecords));
     }
-    const { groupId, offset, metadata } = position;
+    const { groupId, partition, offset, metadata } = position;
     // The library's type leaves out the metadata that its request carries.
     const update: { partition: number; offset: string; metadata: string } = {
-      partition: position.partition,
+      partition,
       offset: String(offset),
       metadata,
     };
@@ -130,6 +114,19 @@ async function commitOnce(
     throw error;
   }
   await transaction.commit();
+}
+
+async function sendAll(transaction: Transaction, topic: string, messages: Message[]): Promise<void> {
+  const answers = await transaction.send({ topic, messages, acks: -1 });
+  const { missing, twice } = compareAcknowledged(
+    messages.map((message) => message.partition as number),
+    answers,
+  );
+  if (missing.length + twice.length > 0) {
+    throw new Error(
+      `a leader moved during a send: partitions ${[...missing, ...twice].join(', ')} of ${topic}`,
+    );
+  }
 }
 
 const fencedTypes = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING']);
