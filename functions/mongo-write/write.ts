@@ -1,10 +1,10 @@
 import type { Collection } from 'mongodb';
 import type { BatchEvent, BatchInfo, BatchResult } from '../../shared/batch/types.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
+import { documentOf, type EventDocument } from '../../shared/sink/document.ts';
+import { outcomeOf } from '../../shared/sink/insert-outcome.ts';
 import type { SinkMetrics } from '../../shared/sink/metrics.ts';
 import { readRange } from '../../shared/sink/read-range.ts';
-import { documentOf, type EventDocument } from './document.ts';
-import { outcomeOf } from './outcome.ts';
 
 type Dependencies = {
   events: Pick<Collection<EventDocument>, 'insertMany'>;

@@ -1,28 +1,7 @@
-import { type Collection, type Document, MongoBulkWriteError } from 'mongodb';
-import type { SinkRecord } from '../../../shared/sink/read-range.ts';
+import type { Collection, Document } from 'mongodb';
+import { outcomeOf } from '../../../shared/sink/insert-outcome.ts';
 import type { EventRef } from '../classify.ts';
 import { statementMs } from './lease.ts';
-
-/** An event as mongo-write stores it. */
-export function documentOf({ event, source }: SinkRecord): Document {
-  return {
-    _id: event.event_id,
-    event_type: event.event_type,
-    timestamp: new Date(event.timestamp),
-    user_id: event.user_id,
-    session_id: event.session_id,
-    country: event.country,
-    category: event.category,
-    properties: event.properties,
-    user_agent: event.user_agent,
-    ip: event.ip,
-    received_at: new Date(event.received_at),
-    source: {
-      raw: { partition: event.raw_partition, offset: event.raw_offset },
-      clean: { partition: source.partition, offset: source.offset },
-    },
-  };
-}
 
 /** One by its `_id`, so a document that is there already stays as it is. */
 export async function insertMissing(
@@ -36,9 +15,7 @@ export async function insertMissing(
       writeConcern: { w: 'majority', journal: true, wtimeoutMS: statementMs },
     });
   } catch (error) {
-    const there =
-      error instanceof MongoBulkWriteError && [error.writeErrors].flat().every(({ code }) => code === 11_000);
-    if (!there) throw error;
+    if (!outcomeOf(error).stored) throw error;
   }
 }
 

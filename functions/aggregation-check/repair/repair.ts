@@ -3,6 +3,7 @@ import type { Collection, Document } from 'mongodb';
 import type { Shard } from '../../../shared/clients/clickhouse/index.ts';
 import { dateTimeText } from '../../../shared/events/time.ts';
 import { createClientReader } from '../../../shared/events/user-agent.ts';
+import { documentOf } from '../../../shared/sink/document.ts';
 import type { SinkRecord } from '../../../shared/sink/read-range.ts';
 import type { EventRef } from '../classify.ts';
 import type { KafkaLog } from '../kafka/log.ts';
@@ -138,8 +139,8 @@ export function createRepair({
     const records = await readFromKafka(log, cleanTopic, lost);
     const rest = without(lost, records);
     const client = shards[0]?.replicas[0];
-    if (client === undefined || rest.length === 0) return records.map(mongo.documentOf);
-    return [...records.map(mongo.documentOf), ...(await documentsFromClickhouse(client, rest))];
+    if (client === undefined || rest.length === 0) return records.map(documentOf);
+    return [...records.map(documentOf), ...(await documentsFromClickhouse(client, rest))];
   }
 
   async function inFlightIsDone(timeoutMs: number): Promise<boolean> {

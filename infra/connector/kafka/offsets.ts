@@ -93,5 +93,3 @@ export async function commitPositions(
     );
   }
 }
-
-export { listOffsets } from './list-offsets.ts';

@@ -3,7 +3,7 @@ import { PipelineError } from '../../../shared/errors/index.ts';
 import type { Cluster } from '../../connector/kafka/cluster.ts';
 import { committedRecords } from '../../connector/kafka/committed-records.ts';
 import { fetchOnce } from '../../connector/kafka/fetch-api.ts';
-import { listOffsets } from '../../connector/kafka/offsets.ts';
+import { listOffsets } from '../../connector/kafka/list-offsets.ts';
 import type { FetchedRecord } from '../../connector/kafka/records.ts';
 
 const lane = 'proof';

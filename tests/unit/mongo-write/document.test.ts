@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { BSON } from 'mongodb';
-import { documentOf } from '../../../functions/mongo-write/document.ts';
+import { documentOf } from '../../../shared/sink/document.ts';
 import { readRange } from '../../../shared/sink/read-range.ts';
 import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
 

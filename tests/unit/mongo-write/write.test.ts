@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { type BulkWriteResult, MongoBulkWriteError, MongoNetworkError, type WriteError } from 'mongodb';
-import { outcomeOf } from '../../../functions/mongo-write/outcome.ts';
 import { createWrite } from '../../../functions/mongo-write/write.ts';
+import { outcomeOf } from '../../../shared/sink/insert-outcome.ts';
 import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
 
 const idTaken = 'E11000 duplicate key error collection: events.raw_events index: _id_ dup key: { _id: "a" }';

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { SinkRecord } from '../../shared/sink/read-range.ts';
+import type { SinkRecord } from './read-range.ts';
 
 /** One event as MongoDB keeps it: as it was sent, with times as dates and where it came from. */
 export interface EventDocument extends Document {
