@@ -202,12 +202,8 @@ function totals(runId: string, progress: Progress): Totals {
   };
 }
 
-/** Ours for a failed transaction, or kafkajs's own. */
 function isKafkas(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    ((error as { code?: string }).code === 'TRANSACTION' || error.name.startsWith('KafkaJS'))
-  );
+  return error instanceof PipelineError && error.code === 'TRANSACTION';
 }
 
 function takenOver(runId: string): HttpError {

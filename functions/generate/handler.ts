@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { FunctionContext } from '../../shared/batch/types.ts';
+import { securityOptions } from '../../shared/clients/kafka-protocol/security.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import { loadCategories } from '../../shared/events/index.ts';
@@ -49,7 +50,7 @@ function make() {
   const store = createRunStore({
     bootstrapServers: settings.kafkaBootstrapServers,
     topic: settings.rawTopic,
-    log,
+    connectionOptions: securityOptions(settings),
   });
   const generate = createGenerate({
     store,

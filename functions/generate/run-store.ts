@@ -1,11 +1,12 @@
-import type { Admin } from 'kafkajs';
+import type { ConnectionOptions } from '@platformatic/kafka';
+import { createCluster } from '../../shared/clients/kafka-protocol/cluster.ts';
+import { type PositionWriter, readPositions } from '../../shared/clients/kafka-protocol/offsets.ts';
 import {
-  createKafka,
-  openTransactions,
-  readPosition,
-  type Transactions,
-} from '../../shared/clients/kafka/index.ts';
-import type { Logger } from '../../shared/log/index.ts';
+  createTransactionalProducer,
+  type OutgoingRecord,
+  type TransactionalProducer,
+} from '../../shared/clients/kafka-protocol/transaction.ts';
+import { messageOf, PipelineError } from '../../shared/errors/index.ts';
 import type { GeneratedEvent } from './event-source.ts';
 import { decodeProgress, encodeProgress, type Progress } from './progress.ts';
 
@@ -16,14 +17,19 @@ export interface OpenRun {
   /**
    * Writes events and the progress that counts them, both or neither.
    *
-   * @throws PipelineError as `Transactions.commit`.
+   * @throws PipelineError `FENCED` when another process has taken the run over; `TRANSACTION` when Kafka did not do it, or
+   * may have: what was written is known when the run is opened anew.
    */
   write(events: readonly GeneratedEvent[], progress: Progress): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface RunStore {
-  /** Takes a run over, or begins it. */
+  /**
+   * Takes a run over, or begins it.
+   *
+   * @throws PipelineError `TRANSACTION` when Kafka did not do it.
+   */
   open(runId: string): Promise<OpenRun>;
   close(): Promise<void>;
 }
@@ -36,63 +42,69 @@ export interface RunStore {
 export function createRunStore({
   bootstrapServers,
   topic,
-  log,
+  connectionOptions,
 }: {
   bootstrapServers: string;
   topic: string;
-  log: Logger;
+  connectionOptions: ConnectionOptions;
 }): RunStore {
-  const clientId = 'generate';
-  let admin: Promise<Admin> | undefined;
-
-  async function connectedAdmin(): Promise<Admin> {
-    const created = createKafka({ bootstrapServers, clientId, log }).admin();
-    await created.connect();
-    return created;
-  }
+  const cluster = createCluster({ bootstrapServers, clientId: 'generate', connectionOptions });
 
   return {
     async open(runId) {
       const name = `generate-${runId}`;
-      const transactions: Transactions = await openTransactions({
-        bootstrapServers,
-        clientId,
-        transactionalId: name,
-        log,
-      });
-      try {
-        // Only now: the predecessor is fenced and its last transaction has ended one way or the other.
-        admin ??= connectedAdmin();
-        const position = await admin
-          .then((connected) => readPosition(connected, { groupId: name, topic, partition: 0 }))
-          .catch((error) => {
-            admin = undefined;
-            throw error;
-          });
-        return {
-          found: position === undefined ? undefined : decodeProgress(position.metadata),
-          write: (events, progress) =>
-            transactions.commit({
-              topic,
-              messages: events.map(({ key, value }) => ({ key: Buffer.from(key), value })),
-              position: {
-                groupId: name,
-                topic,
-                partition: 0,
-                offset: progress.next,
-                metadata: encodeProgress(progress),
-              },
-            }),
-          close: () => transactions.close(),
-        };
-      } catch (error) {
-        await transactions.close().catch(() => {});
-        throw error;
-      }
+      // A run's group has no members: fencing its transactional id is what keeps others out.
+      const writer: PositionWriter = { groupId: name, memberId: '', generation: -1, instanceId: null };
+      // A long-lived process sees partitions that were added when the next call opens a run.
+      cluster.forgetTopics([topic]);
+      const inKafka = <T>(work: Promise<T>) =>
+        work.catch((error) => {
+          throw asRunError(error, name);
+        });
+      const producer = await inKafka(
+        createTransactionalProducer({ cluster, transactionalId: name, lane: name }),
+      );
+      // Only now: the predecessor is fenced and its last transaction has ended one way or the other.
+      const positions = await inKafka(
+        readPositions(cluster, { groupId: name, topic, partitions: [0], stable: true, lane: name }),
+      );
+      const position = positions.get(0);
+      return {
+        found: position === undefined ? undefined : decodeProgress(position.metadata),
+        async write(events, progress) {
+          const metadata = encodeProgress(progress);
+          const timestamp = Date.now();
+          try {
+            await producer.commit({
+              records: events.map((event) => recordOf(event, topic, timestamp)),
+              offsets: { writer, position: { topic, partition: 0, offset: progress.next, metadata } },
+            });
+          } catch (error) {
+            await throwIfFenced(producer, error, name);
+            throw asRunError(error, name);
+          }
+        },
+        close: () => cluster.closeLane(name),
+      };
     },
-    async close() {
-      await (await admin?.catch(() => undefined))?.disconnect();
-      admin = undefined;
-    },
+    close: () => cluster.close(),
   };
+}
+
+function recordOf({ key, value }: GeneratedEvent, topic: string, timestamp: number): OutgoingRecord {
+  return { topic, key: Buffer.from(key), value: Buffer.from(value), headers: [], timestamp };
+}
+
+function asRunError(error: unknown, transactionalId: string): PipelineError {
+  return new PipelineError('TRANSACTION', `a transaction of ${transactionalId} failed: ${messageOf(error)}`, {
+    cause: error,
+    retriable: true,
+  });
+}
+
+/** Opening the run again would take it away from whoever has taken it over: so that must be known for certain. */
+async function throwIfFenced(producer: TransactionalProducer, error: unknown, id: string): Promise<void> {
+  if (await producer.isFenced().catch(() => false)) {
+    throw new PipelineError('FENCED', `another producer has taken over ${id}`, { cause: error });
+  }
 }

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayClient } from '../../shared/clients/gateway/index.ts';
+import type { Cluster } from '../../shared/clients/kafka-protocol/cluster.ts';
 import { messageOf } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
 import { createByteBudget } from './call/byte-budget.ts';
 import type { FunctionCaller } from './call/function-caller.ts';
 import { changes, discover } from './functions/discovery.ts';
 import { createRunner, type Runner } from './functions/runner.ts';
-import type { Cluster } from './kafka/cluster.ts';
 import { createLagSampler } from './lag-sampler.ts';
 import { beginAtZero, connectorMetrics as metrics } from './metrics.ts';
 

@@ -1,8 +1,8 @@
+import type { Cluster } from '../../shared/clients/kafka-protocol/cluster.ts';
+import { listOffsets } from '../../shared/clients/kafka-protocol/list-offsets.ts';
 import { messageOf } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
 import type { Runner } from './functions/runner.ts';
-import type { Cluster } from './kafka/cluster.ts';
-import { listOffsets } from './kafka/list-offsets.ts';
 import { lagOf } from './lag.ts';
 import type { ConnectorMetrics } from './metrics.ts';
 

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import { createGatewayClient } from '../../shared/clients/gateway/index.ts';
+import { createCluster } from '../../shared/clients/kafka-protocol/cluster.ts';
+import { securityOptions } from '../../shared/clients/kafka-protocol/security.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { collectProcessMetrics } from '../../shared/metrics/index.ts';
@@ -7,8 +9,6 @@ import { createTracer } from '../../shared/trace/index.ts';
 import { createFunctionCaller } from './call/function-caller.ts';
 import { createConnector } from './connector.ts';
 import { serveHealth } from './http.ts';
-import { createCluster } from './kafka/cluster.ts';
-import { securityOptions } from './kafka/security.ts';
 import { defaultStart, withVendorNames } from './vendor-names.ts';
 
 /** Starts the connector, and on SIGTERM finishes what is in flight, acknowledges it and leaves the groups. */

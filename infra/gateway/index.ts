@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { createAcknowledgedProducer, createKafka } from '../../shared/clients/kafka/index.ts';
+import { createCluster } from '../../shared/clients/kafka-protocol/cluster.ts';
+import { securityOptions } from '../../shared/clients/kafka-protocol/security.ts';
 import { definitions, readSettings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { collectProcessMetrics } from '../../shared/metrics/index.ts';
-import { createCluster } from '../connector/kafka/cluster.ts';
-import { securityOptions } from '../connector/kafka/security.ts';
 import { createAsyncCaller } from './async/accept.ts';
 import { createAsyncQueue } from './async/queue.ts';
 import { createWorker } from './async/worker.ts';

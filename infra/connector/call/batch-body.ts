@@ -1,5 +1,5 @@
-import { headersOf } from '../kafka/record-batch.ts';
-import type { FetchedRecord } from '../kafka/records.ts';
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 
 /**
  * The body of one call: AWS Lambda's event for self-managed Kafka. The text is put together by hand, because

@@ -1,5 +1,5 @@
 import { offsetOfItem } from '../../../shared/batch/item-identifier.ts';
-import type { HeaderList } from '../kafka/records.ts';
+import type { HeaderList } from '../../../shared/clients/kafka-protocol/records.ts';
 
 /** What came back from a call, as far as the delivery has to know it. */
 export type Answer =

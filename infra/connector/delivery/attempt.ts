@@ -1,7 +1,7 @@
 import { formatBatchId } from '../../../shared/batch/parse-batch-id.ts';
+import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 import { encodeBatchBody } from '../call/batch-body.ts';
 import type { Place } from '../call/occupancy.ts';
-import type { FetchedRecord } from '../kafka/records.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Action, decide } from './decide.ts';
 import type { Piece } from './pieces.ts';

@@ -1,9 +1,9 @@
+import type { Cluster, Topic } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { ByteBudget } from '../call/byte-budget.ts';
 import type { FunctionCaller } from '../call/function-caller.ts';
 import type { Occupancy } from '../call/occupancy.ts';
 import type { Subscription } from '../functions/subscription.ts';
-import type { Cluster, Topic } from '../kafka/cluster.ts';
 import type { Feed } from '../kafka/feed.ts';
 import type { Membership } from '../kafka/group-member.ts';
 import type { ConnectorMetrics } from '../metrics.ts';

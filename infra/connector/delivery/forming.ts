@@ -1,7 +1,7 @@
+import { type FetchedRecord, recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
 import { passesFilter } from '../functions/filter.ts';
 import type { Subscription } from '../functions/subscription.ts';
 import type { Taken } from '../kafka/feed.ts';
-import { type FetchedRecord, recordValue } from '../kafka/records.ts';
 import { cutOut, type DeadRecord, type Step } from './pieces.ts';
 
 /** What is buffered of a partition. */

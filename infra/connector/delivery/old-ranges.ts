@@ -1,7 +1,7 @@
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { messageOf } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { Subscription } from '../functions/subscription.ts';
-import type { Cluster } from '../kafka/cluster.ts';
 import { decodeNote } from './declaration.ts';
 import { allPartitions, currentPositions } from './start.ts';
 

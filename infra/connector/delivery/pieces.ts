@@ -1,4 +1,4 @@
-import type { FetchedRecord } from '../kafka/records.ts';
+import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 
 /** A stretch of a partition that is sent in one call: all records with `first` ≤ offset < `end`. */
 export interface Piece {

@@ -1,5 +1,5 @@
+import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 import type { Place } from '../call/occupancy.ts';
-import type { FetchedRecord } from '../kafka/records.ts';
 import type { FailedItem, Output } from './answer.ts';
 import { createAttempt, newTries, type Stop } from './attempt.ts';
 import type { WorkerContext } from './context.ts';

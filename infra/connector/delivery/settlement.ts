@@ -1,5 +1,5 @@
-import { commitPositions } from '../kafka/offsets.ts';
-import type { OutgoingRecord } from '../kafka/transaction.ts';
+import { commitPositions } from '../../../shared/clients/kafka-protocol/offsets.ts';
+import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/transaction.ts';
 import type { Output } from './answer.ts';
 import type { WorkerContext } from './context.ts';
 import { deadLetter } from './dead-letter.ts';
@@ -65,9 +65,9 @@ export function createSettlement(context: WorkerContext, ownership: Ownership): 
     const letters = waiting.map((dead) => letterOf(dead));
     const records = [...outputs, ...letters];
     if (subscription.mode === 'transactional' || records.length > 0) {
-      await ownership.producer.commit({ records, offsets: { position, membership } });
+      await ownership.producer.commit({ records, offsets: { position, writer: membership } });
     } else {
-      await commitPositions(cluster, { membership, lane, positions: [position] });
+      await commitPositions(cluster, { writer: membership, lane, positions: [position] });
     }
     for (const { cause } of waiting) {
       context.metrics.deadLetters.inc({ function: subscription.functionName, reason: cause });

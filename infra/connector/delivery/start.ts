@@ -1,9 +1,13 @@
+import type { Cluster, Topic } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { listOffsets } from '../../../shared/clients/kafka-protocol/list-offsets.ts';
+import {
+  commitPositions,
+  type Position,
+  readPositions,
+} from '../../../shared/clients/kafka-protocol/offsets.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { Subscription } from '../functions/subscription.ts';
-import type { Cluster, Topic } from '../kafka/cluster.ts';
 import type { Membership } from '../kafka/group-member.ts';
-import { listOffsets } from '../kafka/list-offsets.ts';
-import { commitPositions, type Position, readPositions } from '../kafka/offsets.ts';
 import { decodeNote, encodeNote } from './declaration.ts';
 
 /**
@@ -47,7 +51,7 @@ export async function resolveStart(
   const at = topic.name === subscription.retryTopic ? 'earliest' : subscription.start;
   const offsets = await listOffsets(cluster, { topic: topic.name, partitions, at, lane });
   await commitPositions(cluster, {
-    membership,
+    writer: membership,
     lane,
     positions: partitions.map((partition) => ({
       topic: topic.name,

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { listOffsets } from '../../../shared/clients/kafka-protocol/list-offsets.ts';
+import { commitPositions } from '../../../shared/clients/kafka-protocol/offsets.ts';
+import {
+  createTransactionalProducer,
+  type TransactionalProducer,
+} from '../../../shared/clients/kafka-protocol/transaction.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import { listOffsets } from '../kafka/list-offsets.ts';
-import { commitPositions } from '../kafka/offsets.ts';
-import { createTransactionalProducer, type TransactionalProducer } from '../kafka/transaction.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Declaration, decodeNote, encodeNote } from './declaration.ts';
 import { allPartitions, currentPositions } from './start.ts';
@@ -95,7 +98,7 @@ async function beginLater({ cluster, membership, topic, partition, lane }: Worke
     throw new PipelineError('NO_OFFSETS', `No first offset of ${topic.name}-${partition}`);
   const metadata = encodeNote({ topicId: topic.id });
   await commitPositions(cluster, {
-    membership,
+    writer: membership,
     lane,
     positions: [{ topic: topic.name, partition, offset, metadata }],
   });

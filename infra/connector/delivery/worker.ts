@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { PositionWriteError } from '../../../shared/clients/kafka-protocol/errors.ts';
 import { messageOf } from '../../../shared/errors/index.ts';
-import { NotMemberError, PositionWriteError } from '../kafka/errors.ts';
 import { FeedBrokenError } from '../kafka/feed.ts';
+import { NotMemberError } from '../kafka/not-member.ts';
 import { backoffMs } from './backoff.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { msUntilPiece, stepsOf } from './forming.ts';

@@ -1,8 +1,8 @@
 import { createTopicsV7 } from '@platformatic/kafka';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { kafkaErrorId } from '../../../shared/clients/kafka-protocol/errors.ts';
 import { messageOf } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
-import type { Cluster } from '../kafka/cluster.ts';
-import { kafkaErrorId } from '../kafka/errors.ts';
 
 const PARTITIONS = 3;
 const THIRTY_DAYS_MS = 30 * 86_400_000;

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { PositionWriteError } from '../../../shared/clients/kafka-protocol/errors.ts';
 import { messageOf } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { ByteBudget } from '../call/byte-budget.ts';
@@ -8,8 +10,6 @@ import { watchOldRanges } from '../delivery/old-ranges.ts';
 import { resolveStart } from '../delivery/start.ts';
 import { createWorker, type PartitionState, type Worker } from '../delivery/worker.ts';
 import type { Slot } from '../kafka/assignor.ts';
-import type { Cluster } from '../kafka/cluster.ts';
-import { PositionWriteError } from '../kafka/errors.ts';
 import type { BufferBudget } from '../kafka/feed.ts';
 import { createFetcher } from '../kafka/fetcher.ts';
 import { createGroupMember, type Membership } from '../kafka/group-member.ts';

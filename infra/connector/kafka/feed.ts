@@ -1,5 +1,5 @@
+import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import type { FetchedRecord } from './records.ts';
 
 /** Records of a partition, taken in order, and the position after them. */
 export interface Taken {

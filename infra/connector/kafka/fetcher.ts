@@ -1,10 +1,14 @@
+import type { Cluster, Topic } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { committedRecords } from '../../../shared/clients/kafka-protocol/committed-records.ts';
+import type { BrokerAddress } from '../../../shared/clients/kafka-protocol/connections.ts';
+import { staleMetadataErrors } from '../../../shared/clients/kafka-protocol/errors.ts';
+import {
+  type FetchedPartition,
+  type FetchTarget,
+  fetchOnce,
+} from '../../../shared/clients/kafka-protocol/fetch-api.ts';
 import type { Logger } from '../../../shared/log/index.ts';
-import type { Cluster, Topic } from './cluster.ts';
-import { committedRecords } from './committed-records.ts';
-import type { BrokerAddress } from './connections.ts';
-import { staleMetadataErrors } from './errors.ts';
 import { type BufferBudget, createFeed, type Feed, type FilledFeed } from './feed.ts';
-import { type FetchedPartition, type FetchTarget, fetchOnce } from './fetch-api.ts';
 
 export interface Fetcher {
   /** Adds a partition; nothing is fetched before its first seek. */

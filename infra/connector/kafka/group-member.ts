@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { heartbeatV4, joinGroupV9, leaveGroupV5, syncGroupV5 } from '@platformatic/kafka';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { kafkaErrorId } from '../../../shared/clients/kafka-protocol/errors.ts';
+import type { PositionWriter } from '../../../shared/clients/kafka-protocol/offsets.ts';
 import { messageOf } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import { assignPartitions, type Slot } from './assignor.ts';
-import type { Cluster } from './cluster.ts';
-import { kafkaErrorId, NotMemberError } from './errors.ts';
 import {
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
 } from './group-protocol.ts';
+import { NotMemberError } from './not-member.ts';
 
 type JoinGroupResponse = joinGroupV9.JoinGroupResponse;
 
@@ -18,11 +20,7 @@ type JoinGroupResponse = joinGroupV9.JoinGroupResponse;
  * Being a member in one generation. Every position written carries this value, never whatever generation the
  * process has later, so that a late write of an earlier generation is refused by the broker.
  */
-export interface Membership {
-  readonly groupId: string;
-  readonly memberId: string;
-  readonly generation: number;
-  readonly instanceId: string | null;
+export interface Membership extends PositionWriter {
   readonly leader: boolean;
   /**
    * Asks the broker now, with a heartbeat that is really sent.

@@ -1,7 +1,12 @@
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import {
+  type FetchedRecord,
+  type HeaderList,
+  recordKey,
+  recordValue,
+} from '../../../shared/clients/kafka-protocol/records.ts';
+import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/transaction.ts';
 import { deadLetterHeaders } from '../delivery/dead-letter.ts';
-import { headersOf } from '../kafka/record-batch.ts';
-import { type FetchedRecord, type HeaderList, recordKey, recordValue } from '../kafka/records.ts';
-import type { OutgoingRecord } from '../kafka/transaction.ts';
 
 /** What a dead letter says of itself, without its value; `at` is where it lies in the dead-letter topic. */
 export interface Letter {

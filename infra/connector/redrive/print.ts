@@ -1,4 +1,4 @@
-import { type FetchedRecord, recordValue } from '../kafka/records.ts';
+import { type FetchedRecord, recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
 import type { Letter } from './letter.ts';
 import { summarise } from './select.ts';
 

@@ -1,8 +1,8 @@
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import { type FetchedRecord, recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
+import { createTransactionalProducer } from '../../../shared/clients/kafka-protocol/transaction.ts';
 import { deadLetterHeaders } from '../delivery/dead-letter.ts';
-import type { Cluster } from '../kafka/cluster.ts';
-import { headersOf } from '../kafka/record-batch.ts';
-import { type FetchedRecord, recordValue } from '../kafka/records.ts';
-import { createTransactionalProducer } from '../kafka/transaction.ts';
 import { tombstone } from './letter.ts';
 import { forEachLetter, readLetters } from './read-letters.ts';
 import { TRANSACTIONAL_ID } from './redrive.ts';

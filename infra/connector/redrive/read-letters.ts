@@ -1,10 +1,10 @@
+import type { Cluster, Topic } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { committedRecords } from '../../../shared/clients/kafka-protocol/committed-records.ts';
+import { fetchOnce } from '../../../shared/clients/kafka-protocol/fetch-api.ts';
+import { listOffsets } from '../../../shared/clients/kafka-protocol/list-offsets.ts';
+import { type FetchedRecord, recordKey } from '../../../shared/clients/kafka-protocol/records.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { allPartitions } from '../delivery/start.ts';
-import type { Cluster, Topic } from '../kafka/cluster.ts';
-import { committedRecords } from '../kafka/committed-records.ts';
-import { fetchOnce } from '../kafka/fetch-api.ts';
-import { listOffsets } from '../kafka/list-offsets.ts';
-import { type FetchedRecord, recordKey } from '../kafka/records.ts';
 import { type Letter, readLetter } from './letter.ts';
 
 const LANE = 'redrive/read';

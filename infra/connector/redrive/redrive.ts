@@ -1,5 +1,5 @@
-import type { Cluster } from '../kafka/cluster.ts';
-import { createTransactionalProducer } from '../kafka/transaction.ts';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { createTransactionalProducer } from '../../../shared/clients/kafka-protocol/transaction.ts';
 import { type Letter, redriven, tombstone } from './letter.ts';
 import { forEachLetter, readLetters } from './read-letters.ts';
 import { type Selection, select } from './select.ts';

@@ -1,8 +1,8 @@
 import { createGatewayClient } from '../../../shared/clients/gateway/index.ts';
+import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { discover } from '../functions/discovery.ts';
-import { createCluster } from '../kafka/cluster.ts';
-import { securityOptions } from '../kafka/security.ts';
 import type { Command } from './command.ts';
 import { listLines, showLines } from './print.ts';
 import { forEachLetter } from './read-letters.ts';

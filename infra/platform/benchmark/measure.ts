@@ -1,5 +1,5 @@
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import type { Settings } from '../../../shared/config/index.ts';
-import type { Cluster } from '../../connector/kafka/cluster.ts';
 import { createHistogramReader, type Distribution } from '../demo/latency.ts';
 import { readMetrics } from '../gateway-metrics.ts';
 import { generateOnce, generateUntilDone } from '../generator/generate.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import { createCluster } from '../../connector/kafka/cluster.ts';
 import { backUp } from '../backup/backup.ts';
 import { platformSettings } from '../platform-settings.ts';
 import { count } from '../terminal/table.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCluster } from '../../connector/kafka/cluster.ts';
+import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { measureSteadyRate, measureTopRate } from '../benchmark/measure.ts';
 import { benchmarkReport } from '../benchmark/report.ts';
 import { bringUp } from '../bring-up.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import { createCluster } from '../../connector/kafka/cluster.ts';
 import { pathsOf } from '../paths.ts';
 import { platformSettings } from '../platform-settings.ts';
 import { colour } from '../terminal/colour.ts';

@@ -1,5 +1,5 @@
+import { type Cluster, createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import type { Settings } from '../../../shared/config/index.ts';
-import { type Cluster, createCluster } from '../../connector/kafka/cluster.ts';
 import { readMetrics } from '../gateway-metrics.ts';
 import { type GenerateAnswer, generateUntilDone } from '../generator/generate.ts';
 import { newRunId } from '../generator/run.ts';

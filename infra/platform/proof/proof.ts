@@ -1,7 +1,7 @@
 import { createClickHouse } from '../../../shared/clients/clickhouse/index.ts';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { createMongo } from '../../../shared/clients/mongo/index.ts';
 import type { Settings } from '../../../shared/config/index.ts';
-import type { Cluster } from '../../connector/kafka/cluster.ts';
 import type { Comparison } from './comparison.ts';
 import { readLedger, type Scope } from './read-ledger.ts';
 import { bounds, type Offsets } from './read-log.ts';

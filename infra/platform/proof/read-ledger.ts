@@ -1,7 +1,11 @@
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import {
+  type FetchedRecord,
+  recordKey,
+  recordValue,
+} from '../../../shared/clients/kafka-protocol/records.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import type { Cluster } from '../../connector/kafka/cluster.ts';
-import { type FetchedRecord, recordKey, recordValue } from '../../connector/kafka/records.ts';
 import { type CleanRecord, createLedger, type Ledger } from './ledger.ts';
 import { letterState } from './letters.ts';
 import type { Range } from './positions.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { committedRecords } from '../../../shared/clients/kafka-protocol/committed-records.ts';
+import { fetchOnce } from '../../../shared/clients/kafka-protocol/fetch-api.ts';
+import { listOffsets } from '../../../shared/clients/kafka-protocol/list-offsets.ts';
+import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import type { Cluster } from '../../connector/kafka/cluster.ts';
-import { committedRecords } from '../../connector/kafka/committed-records.ts';
-import { fetchOnce } from '../../connector/kafka/fetch-api.ts';
-import { listOffsets } from '../../connector/kafka/list-offsets.ts';
-import type { FetchedRecord } from '../../connector/kafka/records.ts';
 
 const lane = 'proof';
 

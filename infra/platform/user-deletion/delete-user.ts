@@ -1,9 +1,9 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { createClickHouse, rows } from '../../../shared/clients/clickhouse/index.ts';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { createMongo } from '../../../shared/clients/mongo/index.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import type { Cluster } from '../../connector/kafka/cluster.ts';
 import { type LetterContent, purgeWhere } from '../../connector/redrive/purge-where.ts';
 import { topicTable } from '../../kafka/topic-table.ts';
 import { untilPassed } from './passed.ts';

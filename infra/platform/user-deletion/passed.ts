@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { readPositions } from '../../../shared/clients/kafka-protocol/offsets.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import type { Cluster } from '../../connector/kafka/cluster.ts';
-import { readPositions } from '../../connector/kafka/offsets.ts';
 import { retryTopic } from '../../kafka/topic-table.ts';
 import { bounds, type Offsets } from '../proof/read-log.ts';
 

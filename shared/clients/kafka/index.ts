@@ -5,5 +5,3 @@ export {
 } from './acknowledged-producer.ts';
 export { createKafka, type KafkaOptions } from './kafka.ts';
 export { partitionOf } from './partition.ts';
-export { readPosition } from './position.ts';
-export { openTransactions, type PositionUpdate, type Transactions } from './transactions.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Connector } from '../../../infra/connector/connector.ts';
-import { type Cluster, createCluster } from '../../../infra/connector/kafka/cluster.ts';
 import { listLetters, purge, redrive } from '../../../infra/connector/redrive/redrive.ts';
 import type { Selection } from '../../../infra/connector/redrive/select.ts';
+import { type Cluster, createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
 import { startConnector } from './rig/connector.ts';

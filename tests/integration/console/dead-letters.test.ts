@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { deadLetterHeaders } from '../../../infra/connector/delivery/dead-letter.ts';
-import { createCluster } from '../../../infra/connector/kafka/cluster.ts';
 import {
   createDeadLetterReader,
   type DeadLetterReader,
 } from '../../../infra/gateway/console/dead-letters/reader.ts';
+import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { unique } from '../../support/names.ts';
 import { openKafka, type TestKafka } from '../connector/rig/kafka.ts';
 import { deadLetterOf } from './letters.ts';

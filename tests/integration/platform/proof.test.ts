@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Cluster, createCluster } from '../../../infra/connector/kafka/cluster.ts';
 import { type Proof, prove, wholeLog } from '../../../infra/platform/proof/proof.ts';
+import { type Cluster, createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { readSettings, type Settings } from '../../../shared/config/index.ts';
 import { encodeClean } from '../../../shared/events/clean-record.ts';
 import { cleanEvent } from '../../support/clean-range.ts';

@@ -75,7 +75,7 @@ export async function openCheckRig(): Promise<CheckRig> {
   const newCheck = ({ forgotten = false } = {}) =>
     createCheck({
       log: forgotten ? withoutRecords(log, topic) : log,
-      client,
+
       shards: clickhouse.clickhouse.shards,
       events: mongo.mongo.events(),
       leases: mongo.mongo.db.collection('check_leases'),

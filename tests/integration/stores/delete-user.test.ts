@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import { deadLetterHeaders } from '../../../infra/connector/delivery/dead-letter.ts';
-import { type Cluster, createCluster } from '../../../infra/connector/kafka/cluster.ts';
 import { deleteUser } from '../../../infra/platform/user-deletion/delete-user.ts';
+import { type Cluster, createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { readSettings } from '../../../shared/config/index.ts';
 import { encodeClean } from '../../../shared/events/clean-record.ts';
 import { cleanEvent } from '../../support/clean-range.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createCluster } from '../../../infra/connector/kafka/cluster.ts';
 import { bringUp } from '../../../infra/platform/bring-up.ts';
 import { persist } from '../../../infra/platform/persist.ts';
 import { platformSettings } from '../../../infra/platform/platform-settings.ts';
 import { untilDrained } from '../../../infra/platform/proof/drained.ts';
 import { type Proof, prove, wholeLog } from '../../../infra/platform/proof/proof.ts';
+import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { type Injected, inject } from './inject.ts';
 import { keepLoad } from './load.ts';

@@ -1,19 +1,19 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { committedRecords } from '../../../infra/connector/kafka/committed-records.ts';
+import { committedRecords } from '../../../shared/clients/kafka-protocol/committed-records.ts';
 import {
   encodeBatch,
   headersOf,
   readBatchHeader,
   readRecords,
-} from '../../../infra/connector/kafka/record-batch.ts';
+} from '../../../shared/clients/kafka-protocol/record-batch.ts';
 import {
   type FetchedRecord,
   type NewRecord,
   recordKey,
   recordValue,
-} from '../../../infra/connector/kafka/records.ts';
-import { readVarint, varintSize, writeVarint } from '../../../infra/connector/kafka/varint.ts';
+} from '../../../shared/clients/kafka-protocol/records.ts';
+import { readVarint, varintSize, writeVarint } from '../../../shared/clients/kafka-protocol/varint.ts';
 
 const bytes: fc.Arbitrary<Buffer> = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const newRecord: fc.Arbitrary<NewRecord> = fc.record({

@@ -1,4 +1,4 @@
-import type { FetchedRecord } from '../../../infra/connector/kafka/records.ts';
+import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 
 /** A fetched record for tests; nothing but its offset matters unless given. */
 export function record(

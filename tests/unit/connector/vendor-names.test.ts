@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { securityOptions } from '../../../infra/connector/kafka/security.ts';
 import { defaultStart, withVendorNames } from '../../../infra/connector/vendor-names.ts';
+import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 
 test('names of OpenFaaS’s connectors are understood, ours win', () => {
   const folder = mkdtempSync(join(tmpdir(), 'secrets-'));

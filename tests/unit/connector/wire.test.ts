@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Partitioners } from 'kafkajs';
 import { encodeBatchBody } from '../../../infra/connector/call/batch-body.ts';
 import { assignPartitions, type Candidate } from '../../../infra/connector/kafka/assignor.ts';
 import {
@@ -9,26 +8,8 @@ import {
   encodeAssignment,
   encodeSubscription,
 } from '../../../infra/connector/kafka/group-protocol.ts';
-import { partitionForKey } from '../../../infra/connector/kafka/partitioner.ts';
-import { encodeBatch, readRecords } from '../../../infra/connector/kafka/record-batch.ts';
-import type { FetchedRecord } from '../../../infra/connector/kafka/records.ts';
-
-test('keys go where other producers put them', () => {
-  const theirs = Partitioners.DefaultPartitioner();
-  const partitionMetadata = Array.from({ length: 7 }, (_, partitionId) => ({
-    partitionId,
-    leader: 1,
-  })) as never;
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), (array) => {
-      const key = Buffer.from(array);
-      fc.pre(key.length > 0);
-      expect(partitionForKey(key, 7)).toBe(
-        theirs({ topic: 't', partitionMetadata, message: { key, value: '' } }),
-      );
-    }),
-  );
-});
+import { encodeBatch, readRecords } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 
 test('the body of a call is valid JSON and says all of a record', () => {
   const made = encodeBatch(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { Cluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
 import { HttpError, messageOf } from '../../../../shared/errors/index.ts';
 import { discover } from '../../../connector/functions/discovery.ts';
-import type { Cluster } from '../../../connector/kafka/cluster.ts';
 import { listLetters, purge, redrive } from '../../../connector/redrive/redrive.ts';
 import { type Selection, summarise } from '../../../connector/redrive/select.ts';
 import type { DeployedFunction } from '../../provider/deployed-function.ts';

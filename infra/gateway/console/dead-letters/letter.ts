@@ -1,6 +1,6 @@
+import { headersOf } from '../../../../shared/clients/kafka-protocol/record-batch.ts';
+import { type FetchedRecord, recordValue } from '../../../../shared/clients/kafka-protocol/records.ts';
 import { deadLetterHeaders } from '../../../connector/delivery/dead-letter.ts';
-import { headersOf } from '../../../connector/kafka/record-batch.ts';
-import { type FetchedRecord, recordValue } from '../../../connector/kafka/records.ts';
 import { type Letter, readLetter } from '../../../connector/redrive/letter.ts';
 
 /** A dead letter with its record as text, cut to what a page can show. */

@@ -1,9 +1,9 @@
+import type { Cluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
+import { committedRecords } from '../../../../shared/clients/kafka-protocol/committed-records.ts';
+import { fetchOnce } from '../../../../shared/clients/kafka-protocol/fetch-api.ts';
+import { listOffsets } from '../../../../shared/clients/kafka-protocol/list-offsets.ts';
+import { recordKey, recordValue } from '../../../../shared/clients/kafka-protocol/records.ts';
 import { HttpError, messageOf } from '../../../../shared/errors/index.ts';
-import type { Cluster } from '../../../connector/kafka/cluster.ts';
-import { committedRecords } from '../../../connector/kafka/committed-records.ts';
-import { fetchOnce } from '../../../connector/kafka/fetch-api.ts';
-import { listOffsets } from '../../../connector/kafka/list-offsets.ts';
-import { recordKey, recordValue } from '../../../connector/kafka/records.ts';
 import { readShownLetter, type ShownLetter } from './letter.ts';
 
 export interface LettersFound {

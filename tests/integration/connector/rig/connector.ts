@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { createFunctionCaller } from '../../../../infra/connector/call/function-caller.ts';
 import { type Connector, createConnector } from '../../../../infra/connector/connector.ts';
-import { type Cluster, createCluster } from '../../../../infra/connector/kafka/cluster.ts';
 import { createGatewayClient } from '../../../../shared/clients/gateway/index.ts';
+import { type Cluster, createCluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
 
 /** A connector in this process, with times that suit a test. `CONNECTOR_TEST_LOG=debug` shows its log. */
 export function startConnector(options: {

@@ -1,8 +1,12 @@
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
-import { createCluster } from '../../../../infra/connector/kafka/cluster.ts';
-import { headersOf } from '../../../../infra/connector/kafka/record-batch.ts';
-import { type FetchedRecord, recordKey, recordValue } from '../../../../infra/connector/kafka/records.ts';
 import { bounds, readLog } from '../../../../infra/platform/proof/read-log.ts';
+import { createCluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
+import { headersOf } from '../../../../shared/clients/kafka-protocol/record-batch.ts';
+import {
+  type FetchedRecord,
+  recordKey,
+  recordValue,
+} from '../../../../shared/clients/kafka-protocol/records.ts';
 import { engines } from '../../../support/engines.ts';
 
 export interface ReadRecord {

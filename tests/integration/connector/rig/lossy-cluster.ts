@@ -1,4 +1,4 @@
-import type { Cluster } from '../../../../infra/connector/kafka/cluster.ts';
+import type { Cluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
 
 /** Kinds of requests that write, by their number in Kafka's protocol. */
 const writes = new Map([

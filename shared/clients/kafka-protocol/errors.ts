@@ -1,4 +1,4 @@
-import { PipelineError } from '../../../shared/errors/index.ts';
+import { PipelineError } from '../../errors/index.ts';
 
 /**
  * Kafka's own name of an error that a broker answered (`ILLEGAL_GENERATION`, ...), or undefined when there was
@@ -14,13 +14,6 @@ export function kafkaErrorId(error: unknown): string | undefined {
     if (id !== undefined) return id;
   }
   return undefined;
-}
-
-/** This process is no longer the member that the partition was assigned to; whoever holds it now goes on. */
-export class NotMemberError extends PipelineError {
-  constructor(groupId: string, reason: string) {
-    super('NOT_MEMBER', `No longer a member of group ${groupId} in this generation (${reason})`);
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { listOffsetsV7 } from '@platformatic/kafka';
-import { PipelineError } from '../../../shared/errors/index.ts';
+import { PipelineError } from '../../errors/index.ts';
 import type { Cluster } from './cluster.ts';
 import { kafkaErrorId, staleMetadataErrors } from './errors.ts';
 

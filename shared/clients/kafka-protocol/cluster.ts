@@ -6,7 +6,7 @@ import {
   findCoordinatorV4,
   metadataV12,
 } from '@platformatic/kafka';
-import { PipelineError } from '../../../shared/errors/index.ts';
+import { PipelineError } from '../../errors/index.ts';
 import { type BrokerAddress, createConnections } from './connections.ts';
 import { kafkaErrorId, movedCoordinatorErrors } from './errors.ts';
 

@@ -7,12 +7,11 @@ import {
   initProducerIdV4,
   txnOffsetCommitV3,
 } from '@platformatic/kafka';
-import { messageOf, PipelineError } from '../../../shared/errors/index.ts';
+import { messageOf, PipelineError } from '../../errors/index.ts';
+import { partitionOf } from '../kafka/partition.ts';
 import type { Cluster } from './cluster.ts';
 import { kafkaErrorId, PositionWriteError, staleMetadataErrors } from './errors.ts';
-import type { Membership } from './group-member.ts';
-import type { PositionToWrite } from './offsets.ts';
-import { partitionForKey } from './partitioner.ts';
+import type { PositionToWrite, PositionWriter } from './offsets.ts';
 import { type EncodedBatch, produceOnce } from './produce-api.ts';
 import { encodeBatch, recordSize } from './record-batch.ts';
 import type { NewRecord } from './records.ts';
@@ -29,9 +28,21 @@ export interface TransactionalProducer {
    */
   commit(work: {
     records: readonly OutgoingRecord[];
-    offsets?: { position: PositionToWrite; membership: Membership };
+    offsets?: { position: PositionToWrite; writer: PositionWriter };
   }): Promise<void>;
+  /**
+   * After a failure: whether another producer has taken the id over. The answers to what was under way do not tell,
+   * they may just as well speak of the transaction that was ended; so this asks, by giving up whatever is open.
+   */
+  isFenced(): Promise<boolean>;
 }
+
+/** What a broker answers to a producer whose id another one has initialised since. */
+export const fencedErrors: ReadonlySet<string> = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+]);
 
 const TRANSACTION_TIMEOUT_MS = 60_000;
 const PRODUCE_TIMEOUT_MS = 10_000;
@@ -116,19 +127,19 @@ export async function createTransactionalProducer({
     }
   }
 
-  async function commitOffsets(membership: Membership, position: PositionToWrite): Promise<void> {
+  async function commitOffsets(writer: PositionWriter, position: PositionToWrite): Promise<void> {
     await cluster.callCoordinator(
       'group',
-      membership.groupId,
+      writer.groupId,
       lane,
       txnOffsetCommitV3.api,
       transactionalId,
-      membership.groupId,
+      writer.groupId,
       producerId,
       producerEpoch,
-      membership.generation,
-      membership.memberId,
-      membership.instanceId,
+      writer.generation,
+      writer.memberId,
+      writer.instanceId,
       [
         {
           name: position.topic,
@@ -159,10 +170,10 @@ export async function createTransactionalProducer({
               transactionalId,
               producerId,
               producerEpoch,
-              offsets.membership.groupId,
+              offsets.writer.groupId,
             ),
         ]);
-        await settled([produce(placed), offsets && commitOffsets(offsets.membership, offsets.position)]);
+        await settled([produce(placed), offsets && commitOffsets(offsets.writer, offsets.position)]);
         await coordinator(endTxnV3.api, transactionalId, producerId, producerEpoch, true);
       } catch (error) {
         failed = true;
@@ -175,6 +186,18 @@ export async function createTransactionalProducer({
           // It may have been committed, but the next producer of this id ends it one way or the other.
           mayLandLate: false,
         });
+      }
+    },
+    async isFenced() {
+      try {
+        await coordinator(endTxnV3.api, transactionalId, producerId, producerEpoch, false);
+        return false;
+      } catch (error) {
+        const id = kafkaErrorId(error);
+        if (id !== undefined && fencedErrors.has(id)) return true;
+        // Nothing was open.
+        if (id === 'INVALID_TXN_STATE') return false;
+        throw error;
       }
     },
   };
@@ -225,7 +248,7 @@ async function place(
   const placed = new Map<string, Placed & { lastSize: number }>();
   for (const record of records) {
     const count = counts.get(record.topic) ?? 1;
-    const partition = record.key === null ? inputPartition % count : partitionForKey(record.key, count);
+    const partition = record.key === null ? inputPartition % count : partitionOf(record.key, count);
     const key = `${record.topic}/${partition}`;
     let entry = placed.get(key);
     if (!entry) {

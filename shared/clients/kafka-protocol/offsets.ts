@@ -1,9 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { offsetCommitV8, offsetFetchV8 } from '@platformatic/kafka';
-import { messageOf } from '../../../shared/errors/index.ts';
+import { messageOf } from '../../errors/index.ts';
 import type { Cluster } from './cluster.ts';
 import { kafkaErrorId, PositionWriteError } from './errors.ts';
-import type { Membership } from './group-member.ts';
+
+/**
+ * Who writes a position. The broker refuses a member's late write of an earlier generation; it takes one of nobody
+ * in particular (`generation` -1, no member) only while the group has no members.
+ */
+export interface PositionWriter {
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly generation: number;
+  readonly instanceId: string | null;
+}
 
 /** A committed position and the text committed with it. */
 export interface Position {
@@ -63,19 +73,19 @@ export async function readPositions(
  */
 export async function commitPositions(
   cluster: Cluster,
-  { membership, lane, positions }: { membership: Membership; lane: string; positions: PositionToWrite[] },
+  { writer, lane, positions }: { writer: PositionWriter; lane: string; positions: PositionToWrite[] },
 ): Promise<void> {
   const byTopic = Map.groupBy(positions, ({ topic }) => topic);
   try {
     await cluster.callCoordinator(
       'group',
-      membership.groupId,
+      writer.groupId,
       lane,
       offsetCommitV8.api,
-      membership.groupId,
-      membership.generation,
-      membership.memberId,
-      membership.instanceId,
+      writer.groupId,
+      writer.generation,
+      writer.memberId,
+      writer.instanceId,
       [...byTopic].map(([name, each]) => ({
         name,
         partitions: each.map((p) => ({
@@ -88,7 +98,7 @@ export async function commitPositions(
     );
   } catch (error) {
     throw new PositionWriteError(
-      `Committing for group ${membership.groupId} failed: ${kafkaErrorId(error) ?? messageOf(error)}`,
+      `Committing for group ${writer.groupId} failed: ${kafkaErrorId(error) ?? messageOf(error)}`,
       { cause: error, mayLandLate: kafkaErrorId(error) === undefined },
     );
   }

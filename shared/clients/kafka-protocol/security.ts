@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from '@platformatic/kafka';
-import type { Settings } from '../../../shared/config/index.ts';
-import { SettingsError } from '../../../shared/errors/index.ts';
+import type { Settings } from '../../config/index.ts';
+import { SettingsError } from '../../errors/index.ts';
 
 type Needed = Pick<
   Settings,

@@ -1,5 +1,5 @@
 import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
-import { PipelineError } from '../../../shared/errors/index.ts';
+import { PipelineError } from '../../errors/index.ts';
 import type { FetchedRecord, HeaderList, NewRecord } from './records.ts';
 import { type Cursor, readVarint, varintSize, writeVarint } from './varint.ts';
 
