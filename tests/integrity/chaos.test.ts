@@ -38,7 +38,7 @@ test('the connector killed ten times while 50,000 events flow: nothing is lost, 
     CHAOS_ROLES: 'connector',
     CHAOS_KINDS: 'kill',
   });
-  expect(output).toMatch(/lost\*\* \(stores, rollups, dead letters\) \| \*\*0\*\*/);
+  expect(output).toMatch(/lost\*\* \(log, stores, rollups, dead letters\) \| \*\*0\*\*/);
   expect(output).toMatch(/doubled\*\* \| \*\*0\*\*/);
   expect(output).toMatch(/faults that happened \| 10 of 10/);
   expect(code).toBe(0);
@@ -46,7 +46,7 @@ test('the connector killed ten times while 50,000 events flow: nothing is lost, 
 
 test('every role hit, in every way, one connector frozen beyond its session: nothing is lost, nothing doubled', async () => {
   const { code, output } = await chaos({ CHAOS_SEED: '12', CHAOS_FAULTS: '16', CHAOS_EVENTS: '30000' });
-  expect(output).toMatch(/lost\*\* \(stores, rollups, dead letters\) \| \*\*0\*\*/);
+  expect(output).toMatch(/lost\*\* \(log, stores, rollups, dead letters\) \| \*\*0\*\*/);
   expect(output).toMatch(/doubled\*\* \| \*\*0\*\*/);
   // The seed is chosen so that it comes: the connector loses its partitions and wakes up.
   expect(output).toMatch(/freeze connector for 12607 ms/);

@@ -26,7 +26,6 @@ export interface Ledger {
     rawSince: number;
     clean: number;
     rejected: number;
-    repeats: number;
   };
   /** Every raw record must be in `events_clean` or among the dead letters of `transform`, exactly once. */
   compareTransform(): Comparison;
@@ -99,7 +98,7 @@ export function createLedger(scope: { raw: Range; clean: Range }): Ledger {
     },
     totals(since = scope.raw.from) {
       const rejected = lettersOf(TRANSFORM).states;
-      const totals = { raw: 0, rawSince: 0, clean: count(clean), rejected: 0, repeats: 0 };
+      const totals = { raw: 0, rawSince: 0, clean: count(clean), rejected: 0 };
       for (const [partition, end] of scope.raw.to) {
         const from = scope.raw.from.get(partition) ?? 0;
         const wanted = since.get(partition) ?? 0;
@@ -111,7 +110,6 @@ export function createLedger(scope: { raw: Range; clean: Range }): Ledger {
           if (rejected[index] !== letterState.none) totals.rejected++;
         }
       }
-      totals.repeats = repeats().reduce((sum, group) => sum + group.length - 1, 0);
       return totals;
     },
     compareTransform() {

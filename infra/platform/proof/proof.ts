@@ -16,8 +16,6 @@ export interface Proof {
   rawSince: number;
   clean: number;
   rejected: number;
-  /** Clean records whose id another one has: repeats of the sender's. */
-  repeats: number;
   transform: Comparison;
   mongodb: Comparison;
   clickhouse: Comparison;

@@ -25,6 +25,8 @@ export interface ChaosOptions {
 
 export interface ChaosResult {
   seconds: number;
+  /** Events that the generator says it has written. */
+  sent: number;
   injected: Injected[];
   proof: Proof;
 }
@@ -68,12 +70,13 @@ export async function runChaos({
       injected.push(await inject(scheduled, { settings, proxy, random }));
       onLine(describe(injected.at(-1) as Injected));
     }
-    onLine(`${await loading} events sent; waiting until all have arrived`);
+    const sent = await loading;
+    onLine(`${sent} events sent; waiting until all have arrived`);
     await untilDrained(cluster, settings);
     const proof = await persist(settings, async () =>
       prove(cluster, settings, await wholeLog(cluster, settings)),
     );
-    return { seconds: Math.round((Date.now() - startedMs) / 1000), injected, proof };
+    return { seconds: Math.round((Date.now() - startedMs) / 1000), sent, injected, proof };
   } finally {
     stopped.abort();
     await cluster.close();

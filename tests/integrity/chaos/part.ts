@@ -19,11 +19,11 @@ export interface Part {
   seconds: number;
   scheduled: number;
   faults: FaultCount[];
+  /** As the generator counts them; `events_raw` must hold exactly these. */
+  sent: number;
   events: number;
   clean: number;
   rejected: number;
-  /** Clean records whose id another one has: the sender wrote them twice. */
-  repeats: number;
   inMongodb: number;
   inClickhouse: number;
   lost: number;
@@ -31,7 +31,7 @@ export interface Part {
 }
 
 export function partOf(
-  { injected, proof, seconds }: ChaosResult,
+  { injected, proof, seconds, sent }: ChaosResult,
   { seed, brokers, at }: { seed: number; brokers: number; at: Date },
 ): Part {
   const faults = new Map<string, FaultCount>();
@@ -50,14 +50,14 @@ export function partOf(
     seconds,
     scheduled: injected.length,
     faults: [...faults.values()],
+    sent,
     events: proof.raw,
     clean: proof.clean,
     rejected: proof.rejected,
-    repeats: proof.repeats,
     inMongodb: proof.mongodb.found,
     inClickhouse: proof.clickhouse.found,
-    lost: proof.lost,
-    doubled: proof.doubled,
+    lost: proof.lost + Math.max(0, sent - proof.raw),
+    doubled: proof.doubled + Math.max(0, proof.raw - sent),
   };
 }
 

@@ -28,13 +28,13 @@ schedule of a part, and adds to this page.
 
 | | |
 |---|---:|
+| events sent | ${total((part) => part.sent)} |
 | events in \`events_raw\` | ${total((part) => part.events)} |
 | clean | ${total((part) => part.clean)} |
 | rejected, in the dead letters | ${total((part) => part.rejected)} |
-| of the clean ones written twice by the generator: one document, two rows | ${total((part) => part.repeats)} |
 | found in MongoDB | ${total((part) => part.inMongodb)} |
 | found in ClickHouse | ${total((part) => part.inClickhouse)} |
-| **lost** (stores, rollups, dead letters) | **${total((part) => part.lost)}** |
+| **lost** (log, stores, rollups, dead letters) | **${total((part) => part.lost)}** |
 | **doubled** | **${total((part) => part.doubled)}** |
 | faults that happened | ${happened} of ${total((part) => part.scheduled)} |
 | of these while that role had work in flight | ${busy} (${share(faults)}) |

@@ -12,6 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const result = {
   seconds: 90,
+  sent: 1000,
   injected: [
     { number: 1, fault: { kind: 'kill', role: 'kafka' }, inFlight: true, happened: true },
     { number: 2, fault: { kind: 'kill', role: 'kafka' }, inFlight: false, happened: true },
@@ -38,12 +39,19 @@ describe('the report of faults', () => {
     ]);
   });
 
+  test('the log must hold what was sent, no more and no less', () => {
+    const sent = (count: number) =>
+      partOf({ ...result, sent: count }, { seed: 1, brokers: 3, at: new Date() });
+    expect(sent(1003)).toMatchObject({ lost: 4, doubled: 0 });
+    expect(sent(998)).toMatchObject({ lost: 1, doubled: 2 });
+  });
+
   test('parts add up', () => {
     const file = join(folder, 'more/chaos.json');
     addPart(file, part(1));
     const page = renderReport(addPart(file, part(2)));
     expect(page).toContain('| events in `events_raw` | 2,000 |');
-    expect(page).toContain('| **lost** (stores, rollups, dead letters) | **2** |');
+    expect(page).toContain('| **lost** (log, stores, rollups, dead letters) | **2** |');
     expect(page).toContain('| faults that happened | 6 of 8 |');
     expect(page).toContain('| of these while that role had work in flight | 4 (66 %) |');
     expect(page).toMatch(/\| role \| kill \| lie \| all \| with work in flight \|\n/);
