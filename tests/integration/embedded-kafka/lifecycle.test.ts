@@ -6,6 +6,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { kafkaParts } from '../../../infra/embedded/kafka/part.ts';
 import { createTopics } from '../../../infra/kafka/topics.ts';
+import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { listOffsets } from '../../../shared/clients/kafka-protocol/list-offsets.ts';
 import { readSettings } from '../../../shared/config/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type OwnCluster, ownCluster } from './cluster.ts';
@@ -56,6 +58,33 @@ test('a format that was killed is done anew; ready means that groups and transac
       { partitions: [{ partition: 0, offset: '1' }] },
     ]),
   );
+}, 120_000);
+
+test('a transaction that expires while the broker is down is ended when it is back, and holds nothing up', async () => {
+  const own = await cluster();
+  await own.start();
+  const admin = await adminOf(own);
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 't', numPartitions: 2 }] });
+  const kafka = new Kafka({ brokers: own.bootstrap, logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+  const producer = kafka.producer({ transactionalId: 'id', transactionTimeout: 100, maxInFlightRequests: 1 });
+  await producer.connect();
+  opened.push(() => producer.disconnect());
+  const transaction = await producer.transaction();
+  const messages = [0, 1].map((partition) => ({ partition, value: 'v' }));
+  await transaction.send({ topic: 't', messages });
+  await own.kill(0);
+  await own.start();
+  const client = createCluster({ bootstrapServers: own.bootstrap.join(','), clientId: 'test' });
+  opened.push(() => client.close());
+  const ends = (at: 'latest' | 'high-watermark') =>
+    listOffsets(client, { topic: 't', partitions: [0, 1], at, lane: 'test' });
+  // The records and the marker that ends their transaction; readers of committed records pass both.
+  const whole = new Map([
+    [0, 2],
+    [1, 2],
+  ]);
+  await eventually(async () => expect(await ends('high-watermark')).toEqual(whole));
+  expect(await ends('latest')).toEqual(whole);
 }, 120_000);
 
 test('topics are made, made once, raised, and never lowered', async () => {
