@@ -127,9 +127,18 @@ final class FieldIndex extends Index<Long> {
     }
 
     static Object valueOf(Document document, String field) {
-        return field.indexOf('.') < 0
-            ? document.getOrMissing(field)
-            : Utils.getSubdocumentValueCollectionAware(document, field);
+        Document inner = document;
+        int start = 0;
+        for (int dot = field.indexOf('.'); dot >= 0; dot = field.indexOf('.', start)) {
+            Object next = inner.get(field.substring(start, dot));
+            if (!(next instanceof Document)) {
+                // Arrays and what is missing: rare, and slow by comparison.
+                return Utils.getSubdocumentValueCollectionAware(document, field);
+            }
+            inner = (Document) next;
+            start = dot + 1;
+        }
+        return inner.getOrMissing(field.substring(start));
     }
 
     void put(WriteBatch batch, byte[] key, byte[] record) throws RocksDBException {
