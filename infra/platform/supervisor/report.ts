@@ -9,7 +9,8 @@ export function createReporter({
   supervisor,
   settings,
   dataFolder,
-  intervalMs = 5000,
+  // Reading the memory of every process takes the kernel a quarter of a second.
+  intervalMs = 10_000,
   now = Date.now,
 }: {
   supervisor: Supervisor;
