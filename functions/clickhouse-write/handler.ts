@@ -8,6 +8,8 @@ import { createWrite } from './write.ts';
 let clickhouse: ClickHouse | undefined;
 let write: ReturnType<typeof createWrite> | undefined;
 
+export const onlyBatches = true;
+
 /** Ranges of `events_clean` into ClickHouse's `events_local`, each once. */
 export const handler = middy(
   (event: BatchEvent, context: FunctionContext): Promise<BatchResult> => {

@@ -8,6 +8,8 @@ import { createWrite } from './write.ts';
 let mongo: Mongo | undefined;
 let write: ReturnType<typeof createWrite> | undefined;
 
+export const onlyBatches = true;
+
 /** Ranges of `events_clean` into MongoDB's `raw_events`, each event once. */
 export const handler = middy(
   (event: BatchEvent, context: FunctionContext): Promise<BatchResult> => {

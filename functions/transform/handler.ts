@@ -14,6 +14,8 @@ const events = counter({
 
 let transform: ReturnType<typeof createTransform> | undefined;
 
+export const onlyBatches = true;
+
 /** Batches of `events_raw` in; clean records for the output topic and permanent rejects out. */
 export const handler = middy(
   async (event: BatchEvent, context: FunctionContext): Promise<BatchResult> => {

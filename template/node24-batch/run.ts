@@ -7,6 +7,8 @@ import type { WrapperSettings } from './settings.ts';
 /** What a function's handler.ts exports. */
 export interface FunctionModule {
   handler?: Handler;
+  /** True when the handler knows nothing but batches; any other call is then answered 400. */
+  onlyBatches?: boolean;
   /** Called once, when all calls are done and the process is about to end. */
   close?: () => Promise<void>;
 }
@@ -27,7 +29,13 @@ export async function run(module: FunctionModule, settings: WrapperSettings): Pr
     serviceName: settings.functionName,
     sampleRatio: settings.traceSampleRatio,
   });
-  const server = createFunctionServer({ ...settings, handler: module.handler, log, tracer });
+  const server = createFunctionServer({
+    ...settings,
+    handler: module.handler,
+    onlyBatches: module.onlyBatches === true,
+    log,
+    tracer,
+  });
   const port = await server.listen(settings.port, settings.bindAddress);
   log.info({ function: settings.functionName, port }, 'ready');
 
@@ -35,7 +43,7 @@ export async function run(module: FunctionModule, settings: WrapperSettings): Pr
   const stop = async () => {
     if (stopped) return;
     stopped = true;
-    await server.stop(settings.stopGraceMs);
+    await server.stop({ lingerMs: settings.lingerMs, graceMs: settings.stopGraceMs });
     await module.close?.();
     await tracer?.close();
     process.exit(0);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FunctionContext } from '../../shared/batch/types.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
@@ -18,6 +19,8 @@ export type Handler = (event: never, context: FunctionContext) => unknown;
 export interface FunctionServerOptions {
   functionName: string;
   handler: Handler;
+  /** Whether the handler knows nothing but batches; any other call is then answered 400. */
+  onlyBatches: boolean;
   log: Logger;
   maxBodyBytes: number;
   /** Calls at once; more are answered 429. 0: no limit. */
@@ -31,8 +34,11 @@ export interface FunctionServerOptions {
 export interface FunctionServer {
   /** Listens; the port that was taken. */
   listen(port: number, host: string): Promise<number>;
-  /** Takes no more calls and waits for those in flight; after `graceMs` their signal is aborted. */
-  stop(graceMs: number): Promise<void>;
+  /**
+   * Says that it is not ready, and takes calls for `lingerMs` more, since who sends them may not know yet; then takes none
+   * and waits for those in flight, whose signal is aborted after another `graceMs`.
+   */
+  stop(patience: { lingerMs: number; graceMs: number }): Promise<void>;
 }
 
 const requests = counter({
@@ -45,9 +51,13 @@ const durations = histogram({
   help: 'Time from a whole request to its answer',
 });
 
+const noBatch =
+  'this function takes batches of Kafka records: JSON with eventSource "SelfManagedKafka", or one record with the headers X-Topic and X-Kafka-Offset';
+
 /** The HTTP server around one handler: health, readiness and metrics, and everything else to the handler. */
 export function createFunctionServer(options: FunctionServerOptions): FunctionServer {
-  const { functionName, handler, log, maxBodyBytes, maxInFlight, execTimeoutMs, tracer } = options;
+  const { functionName, handler, onlyBatches, log, maxBodyBytes, maxInFlight, execTimeoutMs, tracer } =
+    options;
   const patience = new AbortController();
   let inFlight = 0;
   let stopping = false;
@@ -98,6 +108,7 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
       const body = await readBody(request, maxBodyBytes);
       startedAt = performance.now();
       const batchEvent = batchEventOf(headers, body);
+      if (onlyBatches && batchEvent === undefined) throw new HttpError(400, noBatch);
       const requestId = headers['x-call-id'] ?? randomUUID();
       const batch = batchEvent === undefined ? undefined : batchInfoOf(headers);
       if (tracer !== undefined) {
@@ -186,8 +197,9 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
         server.once('error', reject);
         server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
       }),
-    stop: async (graceMs) => {
+    stop: async ({ lingerMs, graceMs }) => {
       stopping = true;
+      await delay(lingerMs);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const timer = setTimeout(() => patience.abort(new Error('the process is stopping')), graceMs);

@@ -26,15 +26,23 @@ const duration = (otherwise: string) =>
       return value ?? 0;
     });
 
+/** A watchdog that takes calls for this long after it has passed SIGTERM on must find the process for a moment longer. */
+function lingerMs(watchdogTakesCallsMs: number): number {
+  return watchdogTakesCallsMs === 0 ? 0 : watchdogTakesCallsMs + 1000;
+}
+
 /** Variable names are those of OpenFaaS's watchdog where it has one for the same thing. */
 const schema = z.object({
   FUNCTION_HANDLER: z.string().min(1).default('./function/handler.js'),
-  FUNCTION_NAME: z.string().min(1).default('function'),
+  FUNCTION_NAME: z.string().min(1).optional(),
+  /** OpenFaaS's own. */
+  OPENFAAS_NAME: z.string().min(1).default('function'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   BIND_ADDRESS: z.string().min(1).default('127.0.0.1'),
   MAX_BODY_BYTES: number(32 * 1024 * 1024),
   max_inflight: number(0),
   exec_timeout: duration('0s'),
+  healthcheck_interval: duration('0s'),
   STOP_GRACE: duration('15s'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
@@ -48,6 +56,9 @@ export interface WrapperSettings {
   maxBodyBytes: number;
   maxInFlight: number;
   execTimeoutMs: number;
+  /** After SIGTERM, while a watchdog in front of it still takes calls. */
+  lingerMs: number;
+  /** After that, until the signals of calls in flight are aborted. */
   stopGraceMs: number;
   /** Where spans go; absent: there are none. */
   otlpEndpoint?: string | undefined;
@@ -65,12 +76,13 @@ export function readWrapperSettings(env: NodeJS.ProcessEnv): WrapperSettings {
   const read = result.data;
   return {
     handlerPath: read.FUNCTION_HANDLER,
-    functionName: read.FUNCTION_NAME,
+    functionName: read.FUNCTION_NAME ?? read.OPENFAAS_NAME,
     port: read.PORT,
     bindAddress: read.BIND_ADDRESS,
     maxBodyBytes: read.MAX_BODY_BYTES,
     maxInFlight: read.max_inflight,
     execTimeoutMs: read.exec_timeout,
+    lingerMs: lingerMs(read.healthcheck_interval),
     stopGraceMs: read.STOP_GRACE,
     otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     traceSampleRatio: read.OTEL_TRACES_SAMPLER_ARG,

@@ -54,6 +54,7 @@ describe('a function that is traced', () => {
         if ((event as { rawPath?: string }).rawPath === '/fails') throw new Error('no');
         return {};
       },
+      onlyBatches: false,
       log: pino({ enabled: false }),
       maxBodyBytes: 1_000_000,
       maxInFlight: 0,
@@ -66,7 +67,7 @@ describe('a function that is traced', () => {
     });
     url = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
   });
-  afterAll(() => server.stop(1000));
+  afterAll(() => server.stop({ lingerMs: 0, graceMs: 1000 }));
   beforeEach(() => {
     spans.length = 0;
     seen.length = 0;
