@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { createAcknowledgedProducer } from '../../shared/clients/kafka/index.ts';
+import { createAcknowledgedProducer } from '../../shared/clients/kafka/acknowledged-producer.ts';
+import { securityOptions } from '../../shared/clients/kafka-protocol/security.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
@@ -90,6 +91,7 @@ function connect() {
     clientId: 'ingest',
     topic: settings.rawTopic,
     log: createLogger('ingest'),
+    connectionOptions: securityOptions(settings),
   });
   const ingest = createIngest({
     check: createEventCheck({

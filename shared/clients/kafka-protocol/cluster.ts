@@ -48,6 +48,8 @@ export interface Cluster {
     api: API<A, R>,
     ...args: A
   ): Promise<R>;
+  /** Asks one broker after the other until one answers: for requests that may be repeated. */
+  callAny<A extends unknown[], R>(lane: string, api: API<A, R>, ...args: A): Promise<R>;
   connection(to: BrokerAddress, lane: string): Promise<Connection>;
   anyBroker(): Promise<BrokerAddress>;
   closeLane(lane: string): Promise<void>;
@@ -64,10 +66,13 @@ export function createCluster({
   bootstrapServers,
   clientId,
   connectionOptions = {},
+  metadataTimeoutMs,
 }: {
   bootstrapServers: string;
   clientId: string;
   connectionOptions?: ConnectionOptions;
+  /** After this time another broker is asked about topics, leaders and coordinators; else that of every request. */
+  metadataTimeoutMs?: number;
 }): Cluster {
   const connections = createConnections({
     clientId,
@@ -76,6 +81,9 @@ export function createCluster({
       connectTimeout: 3000,
       requestTimeout: lane.endsWith('/join') ? 90_000 : 15_000,
       ...connectionOptions,
+      ...(lane === 'metadata' && metadataTimeoutMs !== undefined
+        ? { requestTimeout: metadataTimeoutMs }
+        : {}),
     }),
   });
   const topics = new Map<string, Topic>();
@@ -210,6 +218,7 @@ export function createCluster({
         }
       }
     },
+    callAny: (lane, api, ...args) => fromAnyBroker((broker) => call(broker, lane, api, ...args)),
     connection: (to, lane) => connections.to(to, lane),
     async anyBroker() {
       if (brokers === seeds) await metadata([]);

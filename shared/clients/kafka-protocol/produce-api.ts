@@ -14,7 +14,7 @@ export interface EncodedBatch {
  */
 export function produceOnce(
   connection: Connection,
-  request: { transactionalId: string; timeoutMs: number; batches: readonly EncodedBatch[] },
+  request: { transactionalId: string | null; timeoutMs: number; batches: readonly EncodedBatch[] },
 ): Promise<ProduceResponse> {
   const byTopic = Map.groupBy(request.batches, ({ topic }) => topic);
   return new Promise((resolve, reject) => {

@@ -172,10 +172,15 @@ function writeBytes(bytes: Buffer, at: number, value: Buffer | null): number {
   return start + value.length;
 }
 
-/** One batch of a transactional producer; records keep their order. */
+/** The sequence number that follows a batch: brokers go on with 0 after the largest 32-bit integer. */
+export function sequenceAfter(sequence: number, records: number): number {
+  return (sequence + records) % 2 ** 31;
+}
+
+/** One batch of a producer, part of a transaction unless told otherwise; records keep their order. */
 export function encodeBatch(
   records: readonly NewRecord[],
-  producer: { id: bigint; epoch: number; sequence: number },
+  producer: { id: bigint; epoch: number; sequence: number; transactional?: boolean },
 ): Buffer {
   const baseTimestamp = records[0]?.timestamp ?? 0;
   let maxTimestamp = baseTimestamp;
@@ -190,7 +195,7 @@ export function encodeBatch(
   bytes.writeInt32BE(total - LEADER_EPOCH, LENGTH);
   bytes.writeInt32BE(-1, LEADER_EPOCH);
   bytes[MAGIC] = 2;
-  bytes.writeInt16BE(TRANSACTIONAL, ATTRIBUTES);
+  bytes.writeInt16BE(producer.transactional === false ? 0 : TRANSACTIONAL, ATTRIBUTES);
   bytes.writeInt32BE(records.length - 1, LAST_OFFSET_DELTA);
   bytes.writeBigInt64BE(BigInt(baseTimestamp), BASE_TIMESTAMP);
   bytes.writeBigInt64BE(BigInt(maxTimestamp), MAX_TIMESTAMP);

@@ -8,17 +8,14 @@ import {
   txnOffsetCommitV3,
 } from '@platformatic/kafka';
 import { messageOf, PipelineError } from '../../errors/index.ts';
-import { partitionOf } from '../kafka/partition.ts';
 import type { Cluster } from './cluster.ts';
 import { kafkaErrorId, PositionWriteError, staleMetadataErrors } from './errors.ts';
 import type { PositionToWrite, PositionWriter } from './offsets.ts';
+import { type OutgoingRecord, type Placed, place, topicOf } from './place.ts';
 import { type EncodedBatch, produceOnce } from './produce-api.ts';
-import { encodeBatch, recordSize } from './record-batch.ts';
-import type { NewRecord } from './records.ts';
+import { encodeBatch, sequenceAfter } from './record-batch.ts';
 
-export interface OutgoingRecord extends NewRecord {
-  topic: string;
-}
+export type { OutgoingRecord } from './place.ts';
 
 /** A transactional producer of one takeover. After any failure it is of no use: a new one fences it. */
 export interface TransactionalProducer {
@@ -46,8 +43,6 @@ export const fencedErrors: ReadonlySet<string> = new Set([
 
 const TRANSACTION_TIMEOUT_MS = 60_000;
 const PRODUCE_TIMEOUT_MS = 10_000;
-/** Brokers refuse batches above 1 MiB by default. */
-const BATCH_BYTES = 900_000;
 
 /**
  * Initialises the producer of a transactional id. That fences whoever used the id before: its open transaction
@@ -107,7 +102,7 @@ export async function createTransactionalProducer({
         const topic = await topicOf(cluster, each.topic);
         const key = `${each.topic}/${each.partition}`;
         const sequence = sequences.get(key) ?? 0;
-        sequences.set(key, sequence + records.length);
+        sequences.set(key, sequenceAfter(sequence, records.length));
         const bytes = encodeBatch(records, { id: producerId, epoch: producerEpoch, sequence });
         const { nodeId } = cluster.leaderOf(topic, each.partition);
         const batches = byLeader.get(nodeId) ?? [];
@@ -220,48 +215,4 @@ async function whileConcurrent<T>(call: () => Promise<T>, timeoutMs: number): Pr
 async function settled(promises: (Promise<unknown> | undefined)[]): Promise<void> {
   const results = await Promise.allSettled(promises);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
-}
-
-interface Placed {
-  topic: string;
-  partition: number;
-  chunks: NewRecord[][];
-}
-
-async function topicOf(cluster: Cluster, name: string) {
-  const topic = await cluster.topic(name);
-  if (!topic)
-    throw new PipelineError('NO_TOPIC', `Topic ${name} does not exist; create it`, { retriable: true });
-  return topic;
-}
-
-/** Chooses partitions (by key, else by that of the input) and cuts what is too large for one batch. */
-async function place(
-  cluster: Cluster,
-  records: readonly OutgoingRecord[],
-  inputPartition: number,
-): Promise<Placed[]> {
-  const counts = new Map<string, number>();
-  for (const name of new Set(records.map(({ topic }) => topic))) {
-    counts.set(name, (await topicOf(cluster, name)).partitions.length);
-  }
-  const placed = new Map<string, Placed & { lastSize: number }>();
-  for (const record of records) {
-    const count = counts.get(record.topic) ?? 1;
-    const partition = record.key === null ? inputPartition % count : partitionOf(record.key, count);
-    const key = `${record.topic}/${partition}`;
-    let entry = placed.get(key);
-    if (!entry) {
-      entry = { topic: record.topic, partition, chunks: [], lastSize: Number.POSITIVE_INFINITY };
-      placed.set(key, entry);
-    }
-    const size = recordSize(record);
-    if (entry.lastSize + size > BATCH_BYTES) {
-      entry.chunks.push([]);
-      entry.lastSize = 0;
-    }
-    entry.chunks.at(-1)?.push(record);
-    entry.lastSize += size;
-  }
-  return [...placed.values()];
 }
