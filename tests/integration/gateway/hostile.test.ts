@@ -84,9 +84,16 @@ const path = fc.oneof(
         '/system/logs?name=echo&tail=',
         '/system/logs?name=echo&since=',
         '/system/namespace/',
+        '/system/namespaces',
         '/system/info',
         '/healthz',
+        '/metrics',
         '/ui/',
+        '/ui/vendor/',
+        '/ui/api/stack',
+        '/ui/api/dead-letters',
+        '/ui/api/dead-letters/preview',
+        '/ui/api/',
         '/',
       ),
       nasty,
@@ -111,6 +118,8 @@ const body = fc.oneof(
         secrets: fc.array(field),
         annotations: fc.dictionary(fc.constantFrom('topic', 'schedule', 'x'), field),
         limits: field,
+        source: fc.oneof(field, fc.constant('functions: {a: ${')),
+        reason: field,
       },
       { requiredKeys: [] },
     )
@@ -127,8 +136,13 @@ test('no request makes the gateway fail, and none leaves a trace outside its fol
       fc.pre(!/follow=/.test(target));
       const status = await send(verb, target, text);
       if (status === undefined) return;
-      // 501: there is one namespace. 503: the queue has no Kafka here, a replica of a function just made is not up yet.
-      const told = target.startsWith('/system/namespace/') ? [501] : /function\//.test(target) ? [503] : [];
+      // 501: there is one namespace. 503: queue and dead letters have no Kafka here, a replica of a function just made is
+      // not up yet.
+      const told = target.startsWith('/system/namespace/')
+        ? [501]
+        : /function\/|dead-letters/.test(target)
+          ? [503]
+          : [];
       if (status >= 500)
         expect([verb, target, text, told]).toEqual([verb, target, text, expect.arrayContaining([status])]);
     }),
