@@ -49,7 +49,12 @@ export function startReplica(options: ReplicaOptions): Replica {
   const child: ChildProcess = fork(program, [], {
     cwd,
     env,
-    execArgv: heapLimitMiB === undefined ? [] : [`--max-old-space-size=${heapLimitMiB}`],
+    execArgv: [
+      // A batch of 5,000 events outgrows V8's default of 16 MiB, is moved to the old generation and collected there: a
+      // third more processor time of mongo-write.
+      '--max-semi-space-size=32',
+      ...(heapLimitMiB === undefined ? [] : [`--max-old-space-size=${heapLimitMiB}`]),
+    ],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'json',
   });
