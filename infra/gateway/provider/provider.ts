@@ -98,6 +98,14 @@ export function createProvider(options: ProviderOptions): Provider {
     secrets.mount(deployment.service, deployment.secrets ?? []);
   }
 
+  function tellSource({ service, image }: FunctionDeployment): void {
+    const handler = handlerOfImage(image, functionsDir);
+    log.info(
+      { function: service, image, handler },
+      'runs the handler of this checkout; its image is not pulled',
+    );
+  }
+
   function existing(name: string): DeployedFunction {
     const found = functions.get(name);
     if (found === undefined) throw new HttpError(404, `function ${name} is not deployed in ${namespace}`);
@@ -126,12 +134,14 @@ export function createProvider(options: ProviderOptions): Provider {
       }
       check(deployment);
       add(deployment, minReplicas(deployment), new Date());
+      tellSource(deployment);
       save();
     },
     update: (deployment) => {
       const found = existing(deployment.service);
       check(deployment);
       found.update(deployment);
+      tellSource(deployment);
       const least = minReplicas(deployment);
       if (found.desired < least) found.scale(least);
       save();

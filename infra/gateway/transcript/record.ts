@@ -6,12 +6,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createKafka } from '../../../shared/clients/kafka/index.ts';
 import { createLogger } from '../../../shared/log/index.ts';
+import { findDocker } from './docker.ts';
 import { createWorkspace, findFaasCli, type Run } from './workspace.ts';
 
 /**
  * Writes docs/faas-cli.md: every verb of a real faas-cli against a fresh local gateway with the functions of
  * stack.yml. Needs faas-cli on PATH or in FAAS_CLI, and no running platform; with KAFKA_BOOTSTRAP_SERVERS it also
- * shows a queued call.
+ * shows a queued call, with Docker and a registry (REGISTRY) `up`.
  * Usage: node infra/gateway/transcript/record.ts [output file]
  */
 const faasCli = findFaasCli();
@@ -34,7 +35,13 @@ const admin =
       }).admin();
 await admin?.connect();
 await admin?.createTopics({ waitForLeaders: true, topics: [{ topic: queue, numPartitions: 1 }] });
-const workspace = createWorkspace({ faasCli, gatewayUrl });
+const docker = await findDocker();
+const workspace = createWorkspace({
+  faasCli,
+  gatewayUrl,
+  ...('missing' in docker ? {} : { env: docker.env }),
+});
+if ('missing' in docker) console.log(`without faas-cli up: ${docker.missing}`);
 const gateway = spawn(process.execPath, ['infra/gateway/index.ts'], {
   cwd: workspace.folder,
   stdio: 'ignore',
@@ -63,6 +70,7 @@ try {
   run('secret list');
   run('secret update clickhouse-password --from-literal changed');
   run('deploy -f stack.yml');
+  run('diff -f stack.yml');
   for (const name of ['transform', 'query', 'clickhouse-write'])
     run(`ready ${name} --interval 1s --attempts 120`);
   run('list');
@@ -73,6 +81,7 @@ try {
   run('deploy -f stack.yml --regex ^query$ --env LOG_LEVEL=debug --label team=web --annotation note=hello');
   run('ready query --interval 1s --attempts 120');
   run('deploy -f stack.yml --filter query --replace --update=false');
+  if (!('missing' in docker)) run('up -f stack.yml --quiet', { timeoutMs: 1_800_000 });
   run('new hello --lang node24-batch --append stack.yml --handler functions/hello --quiet');
   run('deploy -f stack.yml --filter hello');
   run('ready hello --interval 1s --attempts 120');
@@ -111,6 +120,11 @@ function page(all: readonly Run[]): string {
 
 What a real faas-cli prints, verb by verb, with the functions of \`stack.yml\`. Made by
 \`node infra/gateway/transcript/record.ts\` with faas-cli on PATH or in \`FAAS_CLI\`; not written by hand.
+
+This gateway pulls no image: \`127.0.0.1:5000/transform:latest\` stands for \`functions/transform\` of the checkout that the
+gateway was started in, as it lies there when a replica starts. So \`faas-cli up\`, which needs Docker and a registry, tests the images'
+build and makes them ready for another OpenFaaS, while \`deploy\` alone, or \`make deploy\`, is enough for this one. It says so
+in its log at each deployment.
 
 ${sections.join('\n\n')}
 `;

@@ -26,7 +26,16 @@ export interface Workspace {
   close(): void;
 }
 
-export function createWorkspace({ faasCli, gatewayUrl }: { faasCli: string; gatewayUrl: string }): Workspace {
+export function createWorkspace({
+  faasCli,
+  gatewayUrl,
+  env = {},
+}: {
+  faasCli: string;
+  gatewayUrl: string;
+  /** More variables for faas-cli. */
+  env?: NodeJS.ProcessEnv;
+}): Workspace {
   const root = resolve(import.meta.dirname, '../../..');
   const folder = mkdtempSync(join(tmpdir(), 'faas-cli-'));
   const home = join(folder, '.home');
@@ -50,9 +59,10 @@ export function createWorkspace({ faasCli, gatewayUrl }: { faasCli: string; gate
       const { stdout, stderr, status } = spawnSync(faasCli, args, {
         cwd: folder,
         encoding: 'utf8',
+        maxBuffer: 64 * 1024 * 1024,
         input,
         timeout: timeoutMs,
-        env: { PATH: process.env.PATH, HOME: home, OPENFAAS_URL: gatewayUrl },
+        env: { ...env, PATH: process.env.PATH, HOME: home, OPENFAAS_URL: gatewayUrl },
       });
       const shown = args.map((arg) => (/^[\w./:=@*-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ');
       return {
