@@ -37,6 +37,10 @@ export function createLagSampler({
         metrics.lagRecords.set(labels, lag.records);
         metrics.lagSeconds.set(labels, lag.seconds);
         metrics.position.set(labels, state.position);
+        metrics.heldSeconds.set(
+          labels,
+          state.heldSinceMs === undefined ? 0 : (Date.now() - state.heldSinceMs) / 1000,
+        );
       }
     }
     // A partition that went to another connector is that one's to report.
@@ -45,6 +49,7 @@ export function createLagSampler({
       metrics.lagRecords.remove(labels);
       metrics.lagSeconds.remove(labels);
       metrics.position.remove(labels);
+      metrics.heldSeconds.remove(labels);
     }
     shown = now;
   }

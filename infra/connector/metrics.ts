@@ -19,6 +19,11 @@ export const connectorMetrics = {
     help: 'Acknowledged position: the next offset to deliver',
     labels: place,
   }),
+  heldSeconds: gauge({
+    name: 'connector_transaction_open_seconds',
+    help: 'For how long an open transaction has held the read-committed end where it is: what lies behind it counts as no lag',
+    labels: place,
+  }),
   paused: gauge({
     name: 'connector_partition_paused',
     help: '1 while a partition waits: asked to by the function, backing off, or not deployed',

@@ -21,6 +21,8 @@ export interface PartitionState {
   stableEnd: number | undefined;
   /** Whether that was seen so long ago that it should be asked for. */
   endIsOld: boolean;
+  /** Since when a transaction that nobody ends holds the read-committed end back, milliseconds. */
+  heldSinceMs: number | undefined;
   /** Kafka's time of the record at the position, when there is one and it is known. */
   positionTimestampMs: number | undefined;
   /** When an open range was first sent, milliseconds; undefined when none is open. */
@@ -238,6 +240,7 @@ export function createWorker(context: WorkerContext): Worker {
       position: settlement?.committed() ?? lastPosition,
       stableEnd: feed.stableEnd(),
       endIsOld: now() - feed.stableEndSeenMs() > 2000,
+      heldSinceMs: feed.heldSinceMs(),
       positionTimestampMs: sending?.records[0]?.timestamp ?? feed.oldestTimestampMs(),
       openSinceMs: settlement?.isOpen() ? settlement.declaration()?.firstSentMs : undefined,
       waiting: patience.reason(),

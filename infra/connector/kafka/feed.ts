@@ -47,6 +47,11 @@ export interface Feed {
   stableEnd(): number | undefined;
   /** When that was seen, milliseconds; 0 if never. */
   stableEndSeenMs(): number;
+  /**
+   * Since when a transaction holds the read-committed end back: it has stood still, and records lie behind it.
+   * Milliseconds; undefined while none does.
+   */
+  heldSinceMs(): number | undefined;
   /** Takes at most so many records and bytes, at least one if there is any. */
   take(maxCount: number, maxBytes: number): Taken;
   /** Takes all below `end`, or undefined while not everything below has been fetched. */
@@ -65,7 +70,7 @@ export interface FilledFeed extends Feed {
   wantsData(): boolean;
   /** The epoch for which a fetch is under way; -1 when none is. */
   flight: number;
-  noteEnd(stableEnd: number): void;
+  noteEnd(ends: { stable: number; highWatermark: number }): void;
   append(records: FetchedRecord[], nextOffset: number): void;
   fail(reason: string): void;
   isClosed(): boolean;
@@ -106,6 +111,7 @@ export function createFeed({
   let next: number | undefined;
   let stableEnd: number | undefined;
   let stableEndSeenMs = 0;
+  let heldSinceMs: number | undefined;
   let failure: string | undefined;
   let closed = false;
   let wanted = 0;
@@ -181,7 +187,10 @@ export function createFeed({
     end,
     stableEnd: () => stableEnd,
     stableEndSeenMs: () => stableEndSeenMs,
-    noteEnd(stable) {
+    heldSinceMs: () => heldSinceMs,
+    noteEnd({ stable, highWatermark }) {
+      if (highWatermark <= stable) heldSinceMs = undefined;
+      else if (stable !== stableEnd || heldSinceMs === undefined) heldSinceMs = now();
       stableEnd = stable;
       stableEndSeenMs = now();
     },

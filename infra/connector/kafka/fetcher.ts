@@ -182,7 +182,7 @@ export function createFetcher({
     }
     try {
       const { records, nextOffset } = committedRecords(answer, offset);
-      feed.noteEnd(answer.lastStableOffset);
+      feed.noteEnd({ stable: answer.lastStableOffset, highWatermark: answer.highWatermark });
       feed.append(records, nextOffset);
     } catch (error) {
       log.error({ err: error, topic: feed.topic, partition: feed.partition, offset }, 'records unreadable');

@@ -18,6 +18,8 @@ export interface FetchedPartition {
   partition: number;
   /** Kafka's name of the error, absent when there is none. */
   error: string | undefined;
+  /** The end of everything that all replicas have, open transactions included. */
+  highWatermark: number;
   /** The read-committed end: offsets below it are decided. */
   lastStableOffset: number;
   aborted: AbortedTransaction[];
@@ -92,7 +94,7 @@ function parseFetch(
 function parsePartition(r: Reader, topicUuid: string, sessionError: string | undefined): FetchedPartition {
   const partition = r.readInt32();
   const error = errorName(r.readInt16()) ?? sessionError;
-  r.readInt64();
+  const highWatermark = Number(r.readInt64());
   const lastStableOffset = Number(r.readInt64());
   r.readInt64();
   const aborted =
@@ -102,5 +104,5 @@ function parsePartition(r: Reader, topicUuid: string, sessionError: string | und
   // One contiguous piece, so that records can point into it.
   const bytes = length === 0 ? Buffer.alloc(0) : r.buffer.slice(r.position, r.position + length);
   r.skip(length);
-  return { topicUuid, partition, error, lastStableOffset, aborted, bytes };
+  return { topicUuid, partition, error, highWatermark, lastStableOffset, aborted, bytes };
 }

@@ -25,14 +25,14 @@ test('a byte budget admits in turn, and one that is too large alone', async () =
   expect(order).toEqual(['second', 'third']);
 });
 
-function feed(limit = 1000, budget = { used: 0, limit: 10_000 }) {
+function feed(limit = 1000, budget = { used: 0, limit: 10_000 }, now = () => 5) {
   return createFeed({
     topic: 't',
     topicUuid: 'u',
     partition: 0,
     limitBytes: limit,
     budget,
-    now: () => 5,
+    now,
     onRoom: () => {},
     onClose: () => {},
   });
@@ -48,6 +48,23 @@ test('a feed hands out in order, and ends beyond gaps and markers', () => {
   expect(f.take(2, 1000)).toMatchObject({ records: [{ offset: 4 }, { offset: 5 }], end: 9 });
   expect(f.take(10, 1)).toMatchObject({ records: [{ offset: 9 }], end: 12 });
   expect(f.take(10, 1)).toEqual({ records: [], end: 12 });
+});
+
+test('a feed tells since when an open transaction holds the end back', () => {
+  let nowMs = 0;
+  const f = feed(1000, undefined, () => nowMs);
+  const seen = (atMs: number, stable: number, highWatermark: number) => {
+    nowMs = atMs;
+    f.noteEnd({ stable, highWatermark });
+    return f.heldSinceMs();
+  };
+  expect(seen(1, 4, 4)).toBeUndefined();
+  expect(seen(2, 4, 9)).toBe(2);
+  expect(seen(3, 4, 12)).toBe(2);
+  // It moves: that one has ended, and the next is open.
+  expect(seen(4, 9, 12)).toBe(4);
+  expect(seen(5, 12, 12)).toBeUndefined();
+  expect(seen(6, 12, 13)).toBe(6);
 });
 
 test('a declared range is taken only whole, and fetched whole beyond the limit of the buffer', () => {
