@@ -7,6 +7,7 @@ import { messageOf } from '../../shared/errors/index.ts';
 import { createGatewayClient } from './deploy/client.ts';
 import { deployStack } from './deploy/deploy-stack.ts';
 import { withFingerprints } from './deploy/fingerprint.ts';
+import { kafkaSecrets, withNamedSecrets } from './deploy/kafka-secrets.ts';
 import { readStack, type Stack } from './deploy/stack-file.ts';
 import { readGatewayPassword } from './password.ts';
 
@@ -32,8 +33,15 @@ export async function deploy({
 }): Promise<void> {
   const root = resolve(import.meta.dirname, '../..');
   const functionsDir = resolve(root, settings.functionsDir);
-  const stack = readStack(readFileSync(stackFile, 'utf8'), { ...addressesOf(settings), ...env });
-  const secrets = { 'mongodb-uri': settings.mongodbUri, 'clickhouse-password': settings.clickhousePassword };
+  const kafka = kafkaSecrets(settings);
+  const variables = { ...addressesOf(settings), ...env, ...kafka.variables };
+  const { deployments, gatewayUrl } = readStack(readFileSync(stackFile, 'utf8'), variables);
+  const stack = { gatewayUrl, deployments: withNamedSecrets(deployments, Object.keys(kafka.secrets)) };
+  const secrets = {
+    'mongodb-uri': settings.mongodbUri,
+    'clickhouse-password': settings.clickhousePassword,
+    ...kafka.secrets,
+  };
   const wanted = filter === undefined ? stack : filtered(stack, filter);
   const local = settings.gatewayUrl === `http://${settings.bindAddress}:${settings.gatewayPort}`;
   await deployStack({

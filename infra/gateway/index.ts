@@ -60,7 +60,13 @@ const collectMetrics = createMetricsCollector({
   queueDepth: () => queue.depth(),
 });
 const ownAddress = `http://${settings.bindAddress === '0.0.0.0' ? '127.0.0.1' : settings.bindAddress}:${settings.gatewayPort}`;
-const toKafka = { bootstrapServers: settings.kafkaBootstrapServers, clientId: 'gateway', log };
+const connectionOptions = securityOptions(settings);
+const toKafka = {
+  bootstrapServers: settings.kafkaBootstrapServers,
+  clientId: 'gateway',
+  log,
+  connectionOptions,
+};
 const queue = createAsyncQueue({
   kafka: createKafka(toKafka),
   producer: createAcknowledgedProducer({ ...toKafka, topic: settings.asyncTopic }),
@@ -73,7 +79,7 @@ const openCluster = () =>
   createCluster({
     bootstrapServers: settings.kafkaBootstrapServers,
     clientId: 'console',
-    connectionOptions: securityOptions(settings),
+    connectionOptions,
   });
 const gateway = createGateway({
   provider,

@@ -18,6 +18,11 @@ const passedOn = [
   'functionStopTimeoutMs',
   'maxReplicas',
   'kafkaBootstrapServers',
+  'kafkaTls',
+  'kafkaTlsCaFile',
+  'kafkaSaslMechanism',
+  'kafkaUsername',
+  'kafkaPassword',
   'asyncTopic',
   'dlqTopic',
 ] as const satisfies (keyof Settings)[];

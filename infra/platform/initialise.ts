@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKafka } from '../../shared/clients/kafka/index.ts';
+import { securityOptions } from '../../shared/clients/kafka-protocol/security.ts';
 import type { Settings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { migrateClickhouse } from '../clickhouse/migrate.ts';
@@ -26,6 +27,7 @@ async function makeTopics(settings: Settings) {
     bootstrapServers: settings.kafkaBootstrapServers,
     clientId: 'platform',
     log: createLogger('platform', { ...process.env, LOG_LEVEL: 'error' }),
+    connectionOptions: securityOptions(settings),
   });
   const admin = kafka.admin();
   await admin.connect();

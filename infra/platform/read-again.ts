@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { createClickHouse, rows } from '../../shared/clients/clickhouse/index.ts';
 import { createKafka } from '../../shared/clients/kafka/index.ts';
+import { securityOptions } from '../../shared/clients/kafka-protocol/security.ts';
 import type { Settings } from '../../shared/config/index.ts';
 import { messageOf, PipelineError } from '../../shared/errors/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
@@ -28,6 +29,7 @@ export async function readAgain(settings: Settings, sink: Sink): Promise<number>
     bootstrapServers: settings.kafkaBootstrapServers,
     clientId: 'read-again',
     log: createLogger('read-again', { ...process.env, LOG_LEVEL: 'error' }),
+    connectionOptions: securityOptions(settings),
   }).admin();
   await admin.connect();
   try {

@@ -157,7 +157,7 @@ export const definitions = define({
       .enum(['true', 'false'])
       .default('false')
       .transform((text) => text === 'true'),
-    help: 'whether the connector speaks TLS to the brokers',
+    help: 'whether the brokers are spoken to over TLS',
   },
   kafkaTlsCaFile: {
     env: 'KAFKA_TLS_CA_FILE',
@@ -171,7 +171,7 @@ export const definitions = define({
     group: 'Kafka',
     schema: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
     shownDefault: 'none',
-    help: 'how the connector authenticates to the brokers',
+    help: 'how to authenticate to the brokers',
   },
   kafkaUsername: {
     env: 'KAFKA_USERNAME',

@@ -1,4 +1,10 @@
-import { Admin, Connection, fetchV13, protocolErrorsCodesById } from '@platformatic/kafka';
+import {
+  Admin,
+  Connection,
+  type ConnectionOptions,
+  fetchV13,
+  protocolErrorsCodesById,
+} from '@platformatic/kafka';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { committed, type LogRecord } from './committed.ts';
 
@@ -38,9 +44,12 @@ const fetchBytes = 4 * 1024 * 1024;
 export function createKafkaLog({
   bootstrapServers,
   clientId,
+  connectionOptions = {},
 }: {
   bootstrapServers: string;
   clientId: string;
+  /** TLS and SASL. */
+  connectionOptions?: ConnectionOptions;
 }): KafkaLog {
   const admin = new Admin({
     clientId,
@@ -49,6 +58,7 @@ export function createKafkaLog({
     retries: 3,
     retryDelay: 100,
     connectTimeout: 3000,
+    ...connectionOptions,
   });
   const connections = new Map<string, Promise<Connection>>();
 
@@ -56,7 +66,11 @@ export function createKafkaLog({
     const key = `${host}:${port}`;
     const existing = connections.get(key);
     if (existing !== undefined) return existing;
-    const connection = new Connection(clientId, { connectTimeout: 3000, requestTimeout: 15_000 });
+    const connection = new Connection(clientId, {
+      connectTimeout: 3000,
+      requestTimeout: 15_000,
+      ...connectionOptions,
+    });
     const forget = () => connections.delete(key);
     connection.on('error', forget);
     connection.on('close', forget);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { backUp } from '../backup/backup.ts';
 import { platformSettings } from '../platform-settings.ts';
@@ -11,7 +12,11 @@ await main(async () => {
   const folder = process.env.BACKUP_DIR;
   if (!folder) throw new PipelineError('BACKUP', 'say where: make backup BACKUP_DIR=/safe/monday');
   const settings = platformSettings();
-  const cluster = createCluster({ bootstrapServers: settings.kafkaBootstrapServers, clientId: 'backup' });
+  const cluster = createCluster({
+    bootstrapServers: settings.kafkaBootstrapServers,
+    clientId: 'backup',
+    connectionOptions: securityOptions(settings),
+  });
   const manifest = await backUp(cluster, settings, { folder: resolve(folder) });
   await cluster.close();
   console.log(

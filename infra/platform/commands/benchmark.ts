@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 import { measureSteadyRate, measureTopRate } from '../benchmark/measure.ts';
 import { benchmarkReport } from '../benchmark/report.ts';
 import { bringUp } from '../bring-up.ts';
@@ -18,7 +19,11 @@ await main(async () => {
   const settings = platformSettings();
   await bringUp(settings);
   console.log();
-  const cluster = createCluster({ bootstrapServers: settings.kafkaBootstrapServers, clientId: 'benchmark' });
+  const cluster = createCluster({
+    bootstrapServers: settings.kafkaBootstrapServers,
+    clientId: 'benchmark',
+    connectionOptions: securityOptions(settings),
+  });
   const { report, saved } = await withGeneratorPaused(settings, async () => {
     const steady = await measureSteadyRate(cluster, settings, { rate: steadyRate, seconds: secondsEach });
     const top = await measureTopRate(cluster, settings, { seconds: secondsEach });

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { pathsOf } from '../paths.ts';
 import { platformSettings } from '../platform-settings.ts';
@@ -18,6 +19,7 @@ await main(async () => {
   const cluster = createCluster({
     bootstrapServers: settings.kafkaBootstrapServers,
     clientId: 'delete-user',
+    connectionOptions: securityOptions(settings),
   });
   const deletion = await deleteUser(cluster, settings, { userId: Number(text) });
   await cluster.close();

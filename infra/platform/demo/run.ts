@@ -1,4 +1,5 @@
 import { type Cluster, createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { readMetrics } from '../gateway-metrics.ts';
 import { type GenerateAnswer, generateUntilDone } from '../generator/generate.ts';
@@ -30,7 +31,11 @@ export async function runDemo(
   settings: Settings,
   { events, history }: { events: number; history: number },
 ): Promise<DemoResult> {
-  const cluster = createCluster({ bootstrapServers: settings.kafkaBootstrapServers, clientId: 'demo' });
+  const cluster = createCluster({
+    bootstrapServers: settings.kafkaBootstrapServers,
+    clientId: 'demo',
+    connectionOptions: securityOptions(settings),
+  });
   const latency = createHistogramReader({ metric: 'event_stored_latency_seconds', label: 'store' });
   const readLatency = async () =>
     latency.read((await readMetrics(settings, (name) => name.startsWith('event_stored_latency'))) ?? []);

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClickHouse, rows } from '../../../shared/clients/clickhouse/index.ts';
 import { createKafka } from '../../../shared/clients/kafka/index.ts';
+import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 import { createMongo } from '../../../shared/clients/mongo/index.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { createLogger } from '../../../shared/log/index.ts';
@@ -43,6 +44,7 @@ async function recordsOf(settings: Settings, topics: readonly string[]): Promise
     bootstrapServers: settings.kafkaBootstrapServers,
     clientId: 'sizing',
     log: createLogger('sizing', { ...process.env, LOG_LEVEL: 'error' }),
+    connectionOptions: securityOptions(settings),
   }).admin();
   await admin.connect();
   try {

@@ -1,4 +1,5 @@
-import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import type { ConnectionOptions } from '@platformatic/kafka';
+import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import type { Logger } from '../../log/index.ts';
 import { stopIdleTimer } from './idle-timer.ts';
 
@@ -8,6 +9,8 @@ export interface KafkaOptions {
   /** Names this process in the brokers' logs and quotas. */
   clientId: string;
   log: Logger;
+  /** TLS and SASL, as `securityOptions` gives them. */
+  connectionOptions?: ConnectionOptions;
   requestTimeoutMs?: number;
   /**
    * Of requests that find a coordinator, a leader or a free transaction. They begin after a few milliseconds, since
@@ -21,6 +24,7 @@ export function createKafka({
   bootstrapServers,
   clientId,
   log,
+  connectionOptions = {},
   requestTimeoutMs = 10_000,
   retry = patient,
 }: KafkaOptions): Kafka {
@@ -28,12 +32,23 @@ export function createKafka({
   return new Kafka({
     clientId,
     brokers: bootstrapServers.split(','),
+    ...securityOf(connectionOptions),
     connectionTimeout: 3000,
     requestTimeout: requestTimeoutMs,
     retry,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => writeLog(log, entry),
   });
+}
+
+/** In kafkajs's own words. */
+function securityOf({ tls, sasl }: ConnectionOptions): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  return {
+    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(sasl === undefined
+      ? {}
+      : { sasl: { ...sasl, mechanism: sasl.mechanism.toLowerCase() } as SASLOptions }),
+  };
 }
 
 /** 5 ms, 10 ms, … 500 ms, …: gives up after about 12 s. */

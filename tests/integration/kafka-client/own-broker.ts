@@ -6,45 +6,59 @@ import { type PartProcess, startProcess, waitUntilReady } from '../../../infra/p
 import { readSettings } from '../../../shared/config/index.ts';
 import { freePorts } from '../../support/ports.ts';
 
-/** A broker of the test's own, which it may kill. */
+/** Brokers of the test's own, which it may kill. */
 export interface OwnBroker {
   bootstrapServers: string;
+  /** All that do not run. */
   start(): Promise<void>;
-  /** kill -9. */
+  /** kill -9 of the first one. */
   kill(): Promise<void>;
+  /** Of the broker at this place, from 0. */
+  signal(place: number, signal: NodeJS.Signals): void;
   close(): Promise<void>;
 }
 
-export async function ownBroker(): Promise<OwnBroker> {
+export async function ownBroker({ brokers = 1 }: { brokers?: 1 | 3 } = {}): Promise<OwnBroker> {
   const dataDir = mkdtempSync(join(tmpdir(), 'own-broker-'));
   const downloads = resolve(readSettings(process.env).dataDir, 'downloads');
   mkdirSync(downloads, { recursive: true });
   symlinkSync(downloads, join(dataDir, 'downloads'));
-  const [port, controllerPort] = (await freePorts(2)).map(String);
+  const ports = await freePorts(2 * brokers, { consecutive: true });
   const settings = readSettings({
     DATA_DIR: dataDir,
-    KAFKA_PORT: port,
-    KAFKA_CONTROLLER_PORT: controllerPort,
+    KAFKA_BROKERS: String(brokers),
+    KAFKA_PORT: String(ports[0]),
+    KAFKA_CONTROLLER_PORT: String(ports[brokers]),
   });
-  const [part] = kafkaParts(settings);
-  if (part === undefined) throw new Error('no broker');
-  let process_: PartProcess | undefined;
-  const killOnExit = () => process_?.kill('SIGKILL');
+  const parts = kafkaParts(settings);
+  const running = new Map<number, PartProcess>();
+  const signalAll = (signal: NodeJS.Signals) => {
+    for (const each of running.values()) each.kill(signal);
+  };
+  const killOnExit = () => signalAll('SIGKILL');
   process.once('exit', killOnExit);
   return {
     bootstrapServers: settings.kafkaBootstrapServers,
     async start() {
-      process_ = await startProcess(part, { logFile: join(dataDir, 'kafka.log') });
-      await waitUntilReady(part, { process: process_, timeoutMs: 150_000 });
+      await Promise.all(
+        parts.map(async (part, place) => {
+          if (running.has(place)) return;
+          const started = await startProcess(part, { logFile: join(dataDir, `${part.name}.log`) });
+          running.set(place, started);
+          await waitUntilReady(part, { process: started, timeoutMs: 150_000 });
+        }),
+      );
     },
     async kill() {
-      process_?.kill('SIGKILL');
-      await process_?.exited;
+      running.get(0)?.kill('SIGKILL');
+      await running.get(0)?.exited;
+      running.delete(0);
     },
+    signal: (place, signal) => running.get(place)?.kill(signal),
     async close() {
       process.off('exit', killOnExit);
-      process_?.kill('SIGKILL');
-      await process_?.exited;
+      signalAll('SIGKILL');
+      await Promise.all([...running.values()].map(({ exited }) => exited));
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
