@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { z } from 'zod';
 import { createClickHouse } from '../../shared/clients/clickhouse/index.ts';
+import { securityOptions } from '../../shared/clients/kafka-protocol/security.ts';
 import { createMongo } from '../../shared/clients/mongo/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
@@ -139,6 +140,7 @@ function connect() {
   const kafka = createKafkaLog({
     bootstrapServers: settings.kafkaBootstrapServers,
     clientId: 'aggregation-check',
+    connectionOptions: securityOptions(settings),
   });
   // The check's own tables are those of the first shard.
   const client = clickhouse.shards[0]?.replicas[0];
