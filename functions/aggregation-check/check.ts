@@ -1,5 +1,6 @@
 import { createLook, type Finding, type Findings, type LookOptions } from './look.ts';
 import { createRepair, type RepairOptions } from './repair/repair.ts';
+import { homeOf } from './stores/clickhouse.ts';
 import { readExcused, readTotals } from './totals.ts';
 import type { Difference, Verdict } from './verdict.ts';
 
@@ -21,7 +22,7 @@ const mostNamed = 100;
 
 /** Looks, mends if told to, and puts what was found into words. */
 export function createCheck(options: CheckOptions): Check {
-  const { client, events, now = Date.now, mongoBudget = 1_000_000 } = options;
+  const { events, now = Date.now, mongoBudget = 1_000_000 } = options;
   const look = createLook({ ...options, now, mongoBudget });
   const mend = createRepair({ ...options, look });
 
@@ -40,10 +41,10 @@ export function createCheck(options: CheckOptions): Check {
   };
 
   async function verdictOf(
-    { scope, acknowledged, stores, onItsWay, rollups, mongoCounted }: Findings,
+    { servers, scope, acknowledged, stores, onItsWay, rollups, mongoCounted }: Findings,
     { full, startedAt }: { full: boolean; startedAt: number },
   ): Promise<Verdict> {
-    const totals = await readTotals(client, events, scope);
+    const totals = await readTotals(servers, events, scope);
     const counts = {
       lost: sum(stores, ({ lost, named, mismatch }) =>
         named ? lost.length : Math.max(0, mismatch.expected - mismatch.found),
@@ -76,7 +77,7 @@ export function createCheck(options: CheckOptions): Check {
         events_per_minute: totals.eventsPerMinute,
       },
       ...counts,
-      excused: await readExcused(client, scope),
+      excused: await readExcused(homeOf(servers), scope),
       differences: differencesOf(stores),
       drifts: rollups.drifts.slice(0, mostNamed),
       pending: { waiting: acknowledged.waiting, redriven: onItsWay, changing: rollups.changing },

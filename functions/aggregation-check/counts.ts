@@ -17,12 +17,23 @@ export interface Mismatch extends Bucket {
   found: number;
 }
 
+const nothing: Count = { events: 0, offsetSum: '0' };
+
 /** Counts by bucket. */
 export class Counts {
   readonly #byKey = new Map<string, Bucket & Count>();
 
   set({ partition, minute }: Bucket, { events, offsetSum }: Count): void {
     this.#byKey.set(`${partition}/${minute}`, { partition, minute, events, offsetSum });
+  }
+
+  /** What another shard has of a bucket comes on top. */
+  add(bucket: Bucket, { events, offsetSum }: Count): void {
+    const before = this.get(bucket) ?? nothing;
+    this.set(bucket, {
+      events: before.events + events,
+      offsetSum: String(BigInt(before.offsetSum) + BigInt(offsetSum)),
+    });
   }
 
   get({ partition, minute }: Bucket): Count | undefined {
@@ -53,8 +64,6 @@ export function compareCounts(expected: Counts, found: Counts): Mismatch[] {
   }
   return mismatches.sort((a, b) => a.minute - b.minute || a.partition - b.partition);
 }
-
-const nothing: Count = { events: 0, offsetSum: '0' };
 
 function mismatch({ partition, minute }: Bucket, expected: number, found: number): Mismatch {
   return { partition, minute, expected, found };

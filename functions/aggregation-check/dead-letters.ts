@@ -56,20 +56,14 @@ export function parseKey(key: string): DeadLetterKey | undefined {
  * Reads on in the dead-letter topic and writes down what it says of the sinks' records. A letter that is gone was
  * redriven when its record stands in the sink's retry topic (both are one transaction), else purged.
  */
-export function createDeadLetters({
-  log,
-  client,
-  topic,
-}: {
-  log: KafkaLog;
-  client: ClickHouseClient;
-  topic: string;
-}): { readOn(): Promise<void> } {
+export function createDeadLetters({ log, topic }: { log: KafkaLog; topic: string }): {
+  readOn(client: ClickHouseClient): Promise<void>;
+} {
   const redriven = new Set<string>();
   const retryPositions = new Map<string, number>();
 
   return {
-    async readOn() {
+    async readOn(client) {
       const bounds = await log.bounds(topic);
       if (bounds === undefined) return;
       const positions = await readPositions(client, bounds.id);
@@ -85,12 +79,13 @@ export function createDeadLetters({
       }
       // After the letters: whatever they say is gone by now stands there.
       if (found.some(({ record }) => record.value === null)) await readRetryTopics();
-      await writeExceptions(client, await exceptionsOf(found));
+      await writeExceptions(client, await exceptionsOf(client, found));
       await writePositions(client, bounds.id, bounds.end);
     },
   };
 
   async function exceptionsOf(
+    client: ClickHouseClient,
     found: readonly { key: DeadLetterKey; record: LogRecord }[],
   ): Promise<Exception[]> {
     const exceptions: Exception[] = [];

@@ -50,10 +50,12 @@ let last: Promise<unknown> = Promise.resolve();
 export const handler = middy(
   async (event: APIGatewayProxyEventV2): Promise<unknown> => {
     connections ??= connect();
-    const { client } = connections;
+    const { home } = connections;
     if (event.requestContext.http.method === 'GET') {
       const { before: beforeMs, ...rest } = checked(historySchema, event.queryStringParameters ?? {});
-      return { verdicts: await readVerdicts(client, { ...rest, beforeMs }).catch(unavailable) };
+      return {
+        verdicts: await home((client) => readVerdicts(client, { ...rest, beforeMs })).catch(unavailable),
+      };
     }
     const { full, wait_ms, repair } = readRequest(event);
     const check = connections.check;
@@ -64,7 +66,7 @@ export const handler = middy(
     async function runCheck(run: () => Promise<Verdict>): Promise<Verdict> {
       try {
         const verdict = await run();
-        await writeVerdict(client, verdict);
+        await home((client) => writeVerdict(client, verdict));
         reportVerdict(verdict);
         const { status, lost, doubled, unexpected, drifted, checked, duration_ms } = verdict;
         const line = { status, lost, doubled, unexpected, drifted, events: checked.events, duration_ms };
@@ -143,17 +145,17 @@ function connect() {
     connectionOptions: securityOptions(settings),
   });
   // The check's own tables are those of the first shard.
-  const client = clickhouse.shards[0]?.replicas[0];
-  if (client === undefined) throw new HttpError(503, 'CLICKHOUSE_URL names no server');
+  const home = clickhouse.shards[0]?.run;
+  if (home === undefined) throw new HttpError(503, 'CLICKHOUSE_URL names no server');
   const check = createCheck({
     log: kafka,
-    client,
     shards: clickhouse.shards,
+    insertQuorum: settings.clickhouseInsertQuorum,
     events: mongo.events(),
     leases: mongo.db.collection('check_leases'),
     cleanTopic: settings.cleanTopic,
     deadLetterTopic: settings.dlqTopic,
     retentionDays: settings.retentionDays,
   });
-  return { clickhouse, mongo, kafka, client, check };
+  return { clickhouse, mongo, kafka, home, check };
 }

@@ -12,29 +12,24 @@ import { countIn, emptySegment, type Segment, segmentAt, segmentEnd } from './se
  */
 export interface Ledger {
   /** Reads on to `until` in every partition and writes what was read. */
-  advance(topicId: string, start: Offsets, until: Offsets): Promise<void>;
+  advance(
+    client: ClickHouseClient,
+    topic: { topicId: string; start: Offsets; until: Offsets },
+  ): Promise<void>;
 }
 
-export function createLedger({
-  log,
-  client,
-  topic,
-}: {
-  log: KafkaLog;
-  client: ClickHouseClient;
-  topic: string;
-}): Ledger {
+export function createLedger({ log, topic }: { log: KafkaLog; topic: string }): Ledger {
   /** Segments that are being read, by partition; what is written down is read again only by a new process. */
   let open = new Map<number, Segment>();
   let knownTopicId: string | undefined;
 
   return {
-    async advance(topicId, start, until) {
+    async advance(client, { topicId, start, until }) {
       if (knownTopicId !== topicId) open = new Map();
       const written = await lastWritten(client, topicId);
       knownTopicId = topicId;
       for (const [partition, end] of until) {
-        await advancePartition(partition, {
+        await advancePartition(client, partition, {
           from: nextOffset(open.get(partition), written.get(partition), start.get(partition) ?? 0),
           end,
           topicId,
@@ -44,6 +39,7 @@ export function createLedger({
   };
 
   async function advancePartition(
+    client: ClickHouseClient,
     partition: number,
     { from, end, topicId }: { from: number; end: number; topicId: string },
   ): Promise<void> {
@@ -55,15 +51,19 @@ export function createLedger({
         segment = segmentAt(segment, record.offset, done);
         countIn(segment, record);
       }
-      if (done.length >= 50) await write(done.splice(0), topicId);
+      if (done.length >= 50) await write(client, done.splice(0), topicId);
     }
     segment = segmentAt(segment, end, done);
     segment.endOffset = Math.max(segment.endOffset, end);
-    await write([...done, segment], topicId);
+    await write(client, [...done, segment], topicId);
     open.set(partition, segment);
   }
 
-  async function write(segments: readonly Segment[], topicId: string): Promise<void> {
+  async function write(
+    client: ClickHouseClient,
+    segments: readonly Segment[],
+    topicId: string,
+  ): Promise<void> {
     const values = segments
       .filter(({ firstOffset, endOffset }) => endOffset > firstOffset)
       .map((segment) => ({

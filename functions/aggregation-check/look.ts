@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Collection, Document } from 'mongodb';
+import type { Shard } from '../../shared/clients/clickhouse/index.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import type { Faults } from './classify.ts';
 import { compareCounts, type Mismatch } from './counts.ts';
@@ -10,13 +11,15 @@ import { createLedger } from './ledger.ts';
 import { choosePieces, expectedOf, joinRanges, type Piece, pieceKey, readPieces } from './pieces.ts';
 import { readScope, type Scope } from './scope.ts';
 import { type Acknowledged, retriesAreDone, type Sink, waitForSinks } from './sinks.ts';
-import { clickhousePlaces, compareClickhouse } from './stores/clickhouse.ts';
+import { clickhousePlaces, compareClickhouse, homeOf } from './stores/clickhouse.ts';
+import { catchUp, replicasInStep } from './stores/in-step.ts';
 import { countMongo, mongoPlaces, type OffsetRange, storedIds } from './stores/mongo.ts';
 import { compareRollups, type RollupVerdict } from './stores/rollups.ts';
 
 export interface LookOptions {
   log: KafkaLog;
-  client: ClickHouseClient;
+  /** In the order of the routes; the first has the check's own tables. */
+  shards: readonly Shard[];
   events: Collection<Document>;
   cleanTopic: string;
   deadLetterTopic: string;
@@ -35,6 +38,8 @@ export interface Finding extends Faults {
 }
 
 export interface Findings {
+  /** The replica of each shard that was asked. */
+  servers: readonly ClickHouseClient[];
   scope: Scope;
   acknowledged: Acknowledged;
   stores: Finding[];
@@ -45,17 +50,26 @@ export interface Findings {
   mongoCounted: number;
 }
 
+/** What one look goes by. */
+interface Within {
+  servers: readonly ClickHouseClient[];
+  scope: Scope;
+  pieces: readonly Piece[];
+  explainer: Explainer;
+}
+
 const dayMs = 86_400_000;
 /** Buckets that are looked into event by event, per store. */
 const mostBuckets = 50;
 
 /**
- * Compares Kafka's ledger of events_clean with both stores and the rollups, minute by minute of event time. Counts
+ * Compares Kafka's ledger of events_clean with both stores and the rollups, minute by minute of event time, in every
+ * shard. Counts
  * only what both sinks have acknowledged; the rest is pending, never lost.
  */
 export function createLook({
   log,
-  client,
+  shards,
   events,
   cleanTopic,
   deadLetterTopic,
@@ -63,8 +77,8 @@ export function createLook({
   now,
   mongoBudget,
 }: LookOptions): (options: { full: boolean; waitMs: number }) => Promise<Findings> {
-  const ledger = createLedger({ log, client, topic: cleanTopic });
-  const deadLetters = createDeadLetters({ log, client, topic: deadLetterTopic });
+  const ledger = createLedger({ log, topic: cleanTopic });
+  const deadLetters = createDeadLetters({ log, topic: deadLetterTopic });
   const countedAt = new Map<string, number>();
 
   return async ({ full, waitMs }) => {
@@ -74,8 +88,11 @@ export function createLook({
       throw new HttpError(503, `topic ${cleanTopic} does not exist yet`, { retryAfterSeconds: 10 });
     }
     const acknowledged = await waitForSinks(log, cleanTopic, bounds, { timeoutMs: waitMs });
-    await ledger.advance(bounds.id, bounds.start, acknowledged.offsets);
-    await deadLetters.readOn();
+    // What was acknowledged by now, every server that is asked has.
+    const servers = await replicasInStep(shards);
+    const client = homeOf(servers);
+    await ledger.advance(client, { topicId: bounds.id, start: bounds.start, until: acknowledged.offsets });
+    await deadLetters.readOn(client);
     // After the letters: a record that is redriven later still counts as an open letter here.
     const retryDone = {
       'mongo-write': await retriesAreDone(log, ['mongo-write']),
@@ -86,14 +103,16 @@ export function createLook({
     const scope = await readScope(client, { topicId: bounds.id, oldestMs: Math.max(0, oldestMs) });
     const pieces = await readPieces(client, scope);
     const explainer = createExplainer({ log, client, topic: cleanTopic, scope, logStart: bounds.start });
-    const clickhouse = await lookIntoClickhouse(scope, pieces, explainer, retryDone['clickhouse-write']);
-    const mongo = await lookIntoMongo(scope, pieces, explainer, {
+    const within = { servers, scope, pieces, explainer };
+    const clickhouse = await lookIntoClickhouse(within, retryDone['clickhouse-write']);
+    const mongo = await lookIntoMongo(within, {
       budget: full ? Number.POSITIVE_INFINITY : mongoBudget,
       retryDone: retryDone['mongo-write'],
     });
-    const rollups = await compareRollups(client, scope, () => inFlightIsDone(waitMs));
+    const rollups = await compareRollups(servers, scope, () => inFlightIsDone(servers, waitMs));
     const all = [...clickhouse, ...mongo.findings];
     return {
+      servers,
       scope,
       acknowledged,
       stores: all.filter(isFault),
@@ -104,30 +123,32 @@ export function createLook({
   };
 
   /** Waits until every range that is under way now has been acknowledged; false when that takes longer. */
-  async function inFlightIsDone(timeoutMs: number): Promise<boolean> {
+  async function inFlightIsDone(servers: readonly ClickHouseClient[], timeoutMs: number): Promise<boolean> {
     const bounds = await log.bounds(cleanTopic);
     if (bounds === undefined) return false;
     const { waiting } = await waitForSinks(log, cleanTopic, bounds, { timeoutMs });
-    return waiting.length === 0 && (await retriesAreDone(log, ['clickhouse-write']));
+    if (waiting.length > 0 || !(await retriesAreDone(log, ['clickhouse-write']))) return false;
+    await Promise.all(servers.map(catchUp));
+    return true;
   }
 
-  function sideOf(sink: Sink, scope: Scope, mismatch: Mismatch): Side {
+  function sideOf(
+    sink: Sink,
+    { servers, scope }: Pick<Within, 'servers' | 'scope'>,
+    mismatch: Mismatch,
+  ): Side {
     return sink === 'clickhouse-write'
-      ? { sink, placesIn: () => clickhousePlaces(client, scope, mismatch) }
+      ? { sink, placesIn: () => clickhousePlaces(servers, scope, mismatch) }
       : { sink, placesIn: (range) => mongoPlaces(events, mismatch, range) };
   }
 
-  async function lookIntoClickhouse(
-    scope: Scope,
-    pieces: readonly Piece[],
-    explainer: Explainer,
-    retryDone: boolean,
-  ): Promise<Finding[]> {
+  async function lookIntoClickhouse(within: Within, retryDone: boolean): Promise<Finding[]> {
+    const { servers, scope, pieces, explainer } = within;
     const findings: Finding[] = [];
-    for (const mismatch of await compareClickhouse(client, scope, mostBuckets)) {
+    for (const mismatch of await compareClickhouse(servers, scope, mostBuckets)) {
       const faults = await explainer.explain(mismatch, {
-        ...sideOf('clickhouse-write', scope, mismatch),
-        other: sideOf('mongo-write', scope, mismatch),
+        ...sideOf('clickhouse-write', within, mismatch),
+        other: sideOf('mongo-write', within, mismatch),
         retryDone,
         within: joinRanges(pieces),
       });
@@ -137,11 +158,11 @@ export function createLook({
   }
 
   async function lookIntoMongo(
-    scope: Scope,
-    pieces: readonly Piece[],
-    explainer: Explainer,
+    look: Within,
     { budget, retryDone }: { budget: number; retryDone: boolean },
   ): Promise<{ findings: Finding[]; counted: number }> {
+    const { scope, pieces, explainer } = look;
+    const client = homeOf(look.servers);
     const chosen = choosePieces(pieces, countedAt, budget);
     const ranges = joinRanges(chosen);
     const expected = await expectedOf(client, scope, { sink: 'mongo-write', ranges });
@@ -158,8 +179,8 @@ export function createLook({
     /** An event that is there from another place is a repeat: MongoDB has each id once. */
     async function explainInMongo(mismatch: Mismatch, within: readonly OffsetRange[]) {
       const faults = await explainer.explain(mismatch, {
-        ...sideOf('mongo-write', scope, mismatch),
-        other: sideOf('clickhouse-write', scope, mismatch),
+        ...sideOf('mongo-write', look, mismatch),
+        other: sideOf('clickhouse-write', look, mismatch),
         retryDone,
         within,
       });

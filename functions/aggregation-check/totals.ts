@@ -3,25 +3,38 @@ import type { Collection, Document } from 'mongodb';
 import { rows } from '../../shared/clients/clickhouse/index.ts';
 import type { Scope } from './scope.ts';
 import type { Sink } from './sinks.ts';
-import { scopeParams } from './stores/clickhouse.ts';
+import { homeOf, scopeParams } from './stores/clickhouse.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What each holds at this moment, events on their way included: for people to look at, not to be compared. */
-export async function readTotals(client: ClickHouseClient, events: Collection<Document>, scope: Scope) {
-  const [totals] = await rows<{ kafka: string; minutes: string; clickhouse: string; per_minute: string }>(
-    client,
+export async function readTotals(
+  servers: readonly ClickHouseClient[],
+  events: Collection<Document>,
+  scope: Scope,
+) {
+  const [ledger] = await rows<{ kafka: string; minutes: string }>(
+    homeOf(servers),
     `SELECT
   (SELECT sum(arraySum(counts)) FROM check_ledger FINAL WHERE ${inScope}) AS kafka,
-  (SELECT uniqExact(minute) FROM check_ledger FINAL ARRAY JOIN minutes AS minute WHERE ${inScope}) AS minutes,
-  (SELECT count() FROM events_distributed) AS clickhouse,
-  (SELECT sum(events) FROM events_per_minute) AS per_minute`,
+  (SELECT uniqExact(minute) FROM check_ledger FINAL ARRAY JOIN minutes AS minute WHERE ${inScope}) AS minutes`,
     { params: scopeParams(scope) },
   );
+  const held = await Promise.all(
+    servers.map((server) =>
+      rows<{ clickhouse: string; per_minute: string }>(
+        server,
+        `SELECT (SELECT count() FROM events_local) AS clickhouse,
+  (SELECT sum(events) FROM events_per_minute_local) AS per_minute`,
+      ),
+    ),
+  );
+  const sum = (column: 'clickhouse' | 'per_minute') =>
+    held.reduce((total, [shard]) => total + Number(shard?.[column] ?? 0), 0);
   return {
-    kafka: Number(totals?.kafka ?? 0),
-    minutes: Number(totals?.minutes ?? 0),
-    clickhouse: Number(totals?.clickhouse ?? 0),
-    eventsPerMinute: Number(totals?.per_minute ?? 0),
+    kafka: Number(ledger?.kafka ?? 0),
+    minutes: Number(ledger?.minutes ?? 0),
+    clickhouse: sum('clickhouse'),
+    eventsPerMinute: sum('per_minute'),
     mongodb: await events.estimatedDocumentCount(),
   };
 }

@@ -1,40 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { exactlyOnce, insertLines, rows, type Shard } from '../../../shared/clients/clickhouse/index.ts';
-import { withSource } from '../../../shared/events/clean-record.ts';
-import type { SinkRecord } from '../../../shared/sink/read-range.ts';
+import { rows } from '../../../shared/clients/clickhouse/index.ts';
 import type { EventRef } from '../classify.ts';
 import { statementMs } from './lease.ts';
 
 const bounded = { max_execution_time: statementMs / 1000 };
-/** A mutation is answered when all parts are rewritten, on all replicas that can be reached. */
+/** A mutation is answered when the replica that was asked has rewritten all parts. */
 const finished = { ...bounded, mutations_sync: '1' as const };
-
-/**
- * Inserts events into the shards that their partitions belong to, each insert under a token of its own: the token
- * that brought a row the first time is still known after the row is gone, and would drop it.
- */
-export async function insertMissing(
-  shards: readonly Shard[],
-  records: readonly SinkRecord[],
-  beforeEach: () => Promise<void>,
-): Promise<void> {
-  const byShard = Map.groupBy(records, ({ source }) => source.partition % shards.length);
-  for (const [index, all] of byShard) {
-    for (let i = 0; i < all.length; i += 10_000) {
-      const lines = Buffer.concat(
-        all.slice(i, i + 10_000).flatMap(({ value, source }) => [withSource(value, source), newLine]),
-      );
-      await beforeEach();
-      const settings = { ...exactlyOnce(`repair:${randomUUID()}`), ...bounded };
-      await (shards[index] as Shard).run((client) =>
-        insertLines(client, 'events_local', lines, { settings }),
-      );
-    }
-  }
-}
-
-const newLine = Buffer.from('\n');
 
 /** One row, wherever it lies at this moment. */
 interface Copy {
@@ -48,40 +19,39 @@ interface Copy {
 
 /**
  * Removes all copies of an event but one, by part and row: a merge in between moves them, then nothing is removed
- * and the next round finds them again. Rows of another event id stay: they may be of a topic that was made anew.
+ * and the next round finds them again; so a statement that takes effect late, after another repair, removes nothing
+ * either. Rows of another event id stay: they may be of a topic that was made anew.
  *
  * @returns how many rows were meant.
  */
 export async function removeCopies(
-  shards: readonly Shard[],
+  servers: readonly ClickHouseClient[],
   refs: readonly EventRef[],
   beforeEach: () => Promise<void>,
 ): Promise<number> {
-  const copies = await locate(shards, refs);
+  const copies = await locate(servers, refs);
   const surplus = [
     ...Map.groupBy(copies, (each) => `${each.partition}/${each.offset}/${each.event_id}`).values(),
   ].flatMap((same) => same.slice(1));
   for (const [index, all] of Map.groupBy(surplus, ({ shard }) => shard)) {
     await beforeEach();
-    await removeRows((shards[index] as Shard).replicas[0] as ClickHouseClient, all);
+    await removeRows(servers[index] as ClickHouseClient, all);
   }
   return surplus.length;
 }
 
-async function locate(shards: readonly Shard[], refs: readonly EventRef[]): Promise<Copy[]> {
+async function locate(servers: readonly ClickHouseClient[], refs: readonly EventRef[]): Promise<Copy[]> {
   const copies: Copy[] = [];
-  for (const [shard, { run }] of shards.entries()) {
+  for (const [shard, server] of servers.entries()) {
     for (const [partition, all] of Map.groupBy(refs, (ref) => ref.partition)) {
       const offsets = all.map(({ offset }) => offset);
-      const found = await run((client) =>
-        rows<Omit<Copy, 'shard'>>(
-          client,
-          `SELECT _part AS part, toString(_part_offset) AS row, source_partition AS partition,
+      const found = await rows<Omit<Copy, 'shard'>>(
+        server,
+        `SELECT _part AS part, toString(_part_offset) AS row, source_partition AS partition,
   toString(source_offset) AS offset, toString(event_id) AS event_id
 FROM events_local WHERE source_partition = {partition:UInt16} AND source_offset IN {offsets:Array(UInt64)}
 ORDER BY offset, event_id, part, row`,
-          { params: { partition, offsets } },
-        ),
+        { params: { partition, offsets } },
       );
       copies.push(...found.map((each) => ({ ...each, shard })));
     }
@@ -107,15 +77,15 @@ async function removeRows(client: ClickHouseClient, surplus: readonly Copy[]): P
 
 /** Removes events that were deleted and came back; by their ids too, since a topic made anew repeats its offsets. */
 export async function removeEvents(
-  shards: readonly Shard[],
+  servers: readonly ClickHouseClient[],
   refs: readonly EventRef[],
   beforeEach: () => Promise<void>,
 ): Promise<number> {
   const known = refs.filter(({ event_id }) => event_id !== undefined);
-  for (const { replicas } of shards) {
+  for (const server of servers) {
     for (const [partition, all] of Map.groupBy(known, (ref) => ref.partition)) {
       await beforeEach();
-      await (replicas[0] as ClickHouseClient).command({
+      await server.command({
         query: `ALTER TABLE events_local DELETE WHERE source_partition = {partition:UInt16}
   AND source_offset IN {offsets:Array(UInt64)} AND event_id IN {ids:Array(UUID)}`,
         query_params: {

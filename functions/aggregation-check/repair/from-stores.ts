@@ -76,24 +76,26 @@ interface EventRow {
  * properties: those stay empty or text, and `restored_from` says so.
  */
 export async function documentsFromClickhouse(
-  client: ClickHouseClient,
+  servers: readonly ClickHouseClient[],
   refs: readonly EventRef[],
 ): Promise<Document[]> {
-  const found: Document[] = [];
+  const found = new Map<string, Document>();
   for (const [partition, all] of Map.groupBy(refs, (ref) => ref.partition)) {
-    const page = await rows<EventRow>(
-      client,
-      `SELECT toString(event_id) AS event_id, event_type, category, toUnixTimestamp64Milli(timestamp) AS timestamp_ms,
+    for (const server of servers) {
+      const page = await rows<EventRow>(
+        server,
+        `SELECT toString(event_id) AS event_id, event_type, category, toUnixTimestamp64Milli(timestamp) AS timestamp_ms,
   toString(user_id) AS user_id, session_id, country, properties, toUnixTimestamp64Milli(received_at) AS received_ms,
   source_partition AS partition, toString(source_offset) AS offset
-FROM events_distributed
+FROM events_local
 WHERE source_partition = {partition:UInt16} AND source_offset IN {offsets:Array(UInt64)}
 LIMIT 1 BY source_offset`,
-      { params: { partition, offsets: all.map(({ offset }) => offset) } },
-    );
-    found.push(...page.map(documentOf));
+        { params: { partition, offsets: all.map(({ offset }) => offset) } },
+      );
+      for (const row of page) found.set(`${row.partition}/${row.offset}`, documentOf(row));
+    }
   }
-  return found;
+  return [...found.values()];
 }
 
 function documentOf(row: EventRow): Document {

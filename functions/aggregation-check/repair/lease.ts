@@ -1,17 +1,50 @@
 import type { Collection } from 'mongodb';
 import { HttpError } from '../../../shared/errors/index.ts';
 
+/** A place in events_clean. */
+export interface Place {
+  partition: number;
+  offset: number;
+}
+
+/** A summand of `events_per_minute`. */
+export interface MinuteSummand {
+  /** `YYYY-MM-DD hh:mm:ss`, UTC. */
+  minute: string;
+  event_type: string;
+  category: string;
+  /** Modulo 2^64, as text. */
+  events: string;
+}
+
+/** An insert into ClickHouse: one token, one content, one shard. */
+export type Declared = { token: string; shard: number } & (
+  | { topicId: string; places: Place[] }
+  | { minutes: MinuteSummand[] }
+);
+
 /** Who repairs. One at a time: two that mend the same loss would double it. */
 export interface LeaseDocument {
   _id: 'repair';
   owner: string;
   /** Until then nobody else repairs, even if the owner is gone: a statement it has sent may still be running. */
   until: Date;
+  /** The insert that is under way, or was when the owner vanished. */
+  declared?: Declared;
 }
 
 export interface Lease {
+  /** What the owner before has declared and left behind; it may take effect at any time from now on. */
+  readonly left: Declared | undefined;
   /** Before every statement. @throws HttpError 409 when the lease has run out and may be another's. */
   renew(): Promise<void>;
+  /**
+   * Renews, and writes down in the same step which insert comes next, so that no insert is ever sent that the next
+   * owner would not know of. @throws as `renew`.
+   */
+  declare(insert: Declared): Promise<void>;
+  /** The declared insert was answered. */
+  done(): Promise<void>;
   /** When nothing is under way any more. */
   release(): Promise<void>;
 }
@@ -20,6 +53,8 @@ export interface Lease {
 export const leaseMs = 180_000;
 export const statementMs = 60_000;
 
+const majority = { writeConcern: { w: 'majority', journal: true } } as const;
+
 /** @throws HttpError 409 while somebody else has it. */
 export async function takeLease(
   leases: Collection<LeaseDocument>,
@@ -27,29 +62,47 @@ export async function takeLease(
 ): Promise<Lease> {
   const until = () => new Date(now() + leaseMs);
   const other = await leases.findOne({ _id: 'repair' });
-  if (other !== null) {
+  if (other === null) {
+    try {
+      await leases.insertOne({ _id: 'repair', owner, until: until() }, majority);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 11_000)
+        throw busy(await leases.findOne({ _id: 'repair' }), now());
+      throw error;
+    }
+  } else {
     if (other.until.getTime() > now()) throw busy(other, now());
-    // By its owner: of two that find it expired, one removes it and the other finds nothing to remove.
-    await leases.deleteOne({ _id: 'repair', owner: other.owner });
-  }
-  try {
-    await leases.insertOne({ _id: 'repair', owner, until: until() }, { writeConcern: { w: 'majority' } });
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 11_000)
-      throw busy(await leases.findOne({ _id: 'repair' }), now());
-    throw error;
+    // As it was read: of two that find it expired, one takes it over; with it, what was declared.
+    const { matchedCount } = await leases.updateOne(
+      { _id: 'repair', owner: other.owner, until: other.until },
+      { $set: { owner, until: until() } },
+      majority,
+    );
+    if (matchedCount !== 1) throw busy(await leases.findOne({ _id: 'repair' }), now());
   }
   let heldUntil = now() + leaseMs;
+
+  async function extend(declared?: Declared): Promise<void> {
+    const next = until();
+    const { matchedCount } =
+      now() < heldUntil
+        ? await leases.updateOne(
+            { _id: 'repair', owner },
+            { $set: { until: next, ...(declared === undefined ? {} : { declared }) } },
+            majority,
+          )
+        : { matchedCount: 0 };
+    if (matchedCount !== 1)
+      throw new HttpError(409, 'the repair took too long and was given up; repair again');
+    heldUntil = next.getTime();
+  }
+
   return {
-    async renew() {
-      const next = until();
-      const { matchedCount } =
-        now() < heldUntil
-          ? await leases.updateOne({ _id: 'repair', owner }, { $set: { until: next } })
-          : { matchedCount: 0 };
-      if (matchedCount !== 1)
-        throw new HttpError(409, 'the repair took too long and was given up; repair again');
-      heldUntil = next.getTime();
+    left: other?.declared,
+    renew: () => extend(),
+    declare: (insert) => extend(insert),
+    async done() {
+      await leases.updateOne({ _id: 'repair', owner }, { $unset: { declared: '' } });
     },
     async release() {
       await leases.deleteOne({ _id: 'repair', owner });

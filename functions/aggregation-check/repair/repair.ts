@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ClickHouseClient } from '@clickhouse/client';
 import type { Collection, Document } from 'mongodb';
 import type { Shard } from '../../../shared/clients/clickhouse/index.ts';
 import { dateTimeText } from '../../../shared/events/time.ts';
@@ -9,10 +10,12 @@ import type { EventRef } from '../classify.ts';
 import type { KafkaLog } from '../kafka/log.ts';
 import type { Finding, Findings } from '../look.ts';
 import { retriesAreDone, sinks, waitForSinks } from '../sinks.ts';
+import { catchUp } from '../stores/in-step.ts';
 import * as clickhouse from './clickhouse.ts';
 import { readFromKafka } from './from-kafka.ts';
 import { documentsFromClickhouse, readFromMongo } from './from-stores.ts';
-import { type LeaseDocument, takeLease } from './lease.ts';
+import { createInserts, type Inserts } from './inserts.ts';
+import { type LeaseDocument, type Place, takeLease } from './lease.ts';
 import * as mongo from './mongo.ts';
 import { mendRollups } from './rollups.ts';
 
@@ -22,6 +25,8 @@ export interface RepairOptions {
   events: Collection<Document>;
   leases: Collection<LeaseDocument>;
   cleanTopic: string;
+  /** Replicas that must have what is inserted; `0`: the one that was asked. */
+  insertQuorum?: string;
   now?: () => number;
   look: (options: { full: boolean; waitMs: number }) => Promise<Findings>;
 }
@@ -43,7 +48,8 @@ const mostRounds = 20;
  *
  * It stops nobody. A look names only events that both sinks have acknowledged; no range that holds one is declared
  * any more, so nobody else writes them, and rollups are mended by what commutes with inserts. Repairs themselves run
- * one at a time (`lease.ts`); one that breaks off leaves nothing to undo: the next sees what is there.
+ * one at a time (`lease.ts`); of one that breaks off the next one settles the insert that may be under way still
+ * (`inserts.ts`), and sees what is there.
  */
 export function createRepair({
   log,
@@ -51,6 +57,7 @@ export function createRepair({
   events,
   leases,
   cleanTopic,
+  insertQuorum = '0',
   now = Date.now,
   look,
 }: RepairOptions) {
@@ -71,16 +78,23 @@ export function createRepair({
     const lease = await takeLease(leases, { owner: randomUUID(), now });
     // What was found before may have been mended by the one who had the lease.
     let after = await look({ full, waitMs });
+    const inserts = createInserts({ shards, lease, topicId: after.scope.topicId, recover, insertQuorum });
+    if (lease.left !== undefined) {
+      await inserts.settle(lease.left, after);
+      after = await look({ full, waitMs });
+    }
     while (!isWhole(after) && repaired.rounds < mostRounds) {
       const before = sumOf(repaired);
       repaired.rounds++;
       repaired.irrecoverable = 0;
-      await mendStores(after, repaired, lease.renew);
-      repaired.rollups += await mendRollups(shards, {
-        scope: after.scope,
+      const { servers, scope } = after;
+      await mendStores(after, repaired, { inserts, beforeEach: lease.renew });
+      repaired.rollups += await mendRollups(servers, {
+        scope,
         ...touched(after),
-        quiet: () => inFlightIsDone(waitMs),
+        quiet: () => inFlightIsDone(servers, waitMs),
         beforeEach: lease.renew,
+        inserts,
       });
       await lease.renew();
       after = await look({ full, waitMs });
@@ -94,28 +108,29 @@ export function createRepair({
   async function mendStores(
     found: Findings,
     repaired: Repaired,
-    beforeEach: () => Promise<void>,
+    { inserts, beforeEach }: { inserts: Inserts; beforeEach: () => Promise<void> },
   ): Promise<void> {
+    const { servers } = found;
     const of = (store: Finding['store'], kind: 'lost' | 'doubled' | 'unexpected') =>
       found.stores.filter((each) => each.store === store).flatMap((each) => each[kind]);
 
     const lostInClickhouse = of('clickhouse', 'lost');
     const records = await recover(lostInClickhouse);
-    await clickhouse.insertMissing(shards, records, beforeEach);
+    await inserts.rows(records);
     repaired.inserted.clickhouse += records.length;
     repaired.removed.clickhouse += await clickhouse.removeCopies(
-      shards,
+      servers,
       of('clickhouse', 'doubled'),
       beforeEach,
     );
     repaired.removed.clickhouse += await clickhouse.removeEvents(
-      shards,
+      servers,
       of('clickhouse', 'unexpected'),
       beforeEach,
     );
 
     const lostInMongo = of('mongodb', 'lost');
-    const documents = await recoverDocuments(lostInMongo);
+    const documents = await recoverDocuments(servers, lostInMongo);
     await beforeEach();
     await mongo.insertMissing(events, documents);
     repaired.inserted.mongodb += documents.length;
@@ -129,25 +144,28 @@ export function createRepair({
   }
 
   /** From Kafka while it has them, else from MongoDB. */
-  async function recover(lost: readonly EventRef[]): Promise<SinkRecord[]> {
+  async function recover(lost: readonly Place[]): Promise<SinkRecord[]> {
     const records = await readFromKafka(log, cleanTopic, lost);
     const rest = without(lost, records);
     return [...records, ...(await readFromMongo(events, rest, readClient))];
   }
 
-  async function recoverDocuments(lost: readonly EventRef[]): Promise<Document[]> {
+  async function recoverDocuments(
+    servers: readonly ClickHouseClient[],
+    lost: readonly EventRef[],
+  ): Promise<Document[]> {
     const records = await readFromKafka(log, cleanTopic, lost);
     const rest = without(lost, records);
-    const client = shards[0]?.replicas[0];
-    if (client === undefined || rest.length === 0) return records.map(documentOf);
-    return [...records.map(documentOf), ...(await documentsFromClickhouse(client, rest))];
+    return [...records.map(documentOf), ...(await documentsFromClickhouse(servers, rest))];
   }
 
-  async function inFlightIsDone(timeoutMs: number): Promise<boolean> {
+  async function inFlightIsDone(servers: readonly ClickHouseClient[], timeoutMs: number): Promise<boolean> {
     const bounds = await log.bounds(cleanTopic);
     if (bounds === undefined) return false;
     const { waiting } = await waitForSinks(log, cleanTopic, bounds, { timeoutMs });
-    return waiting.length === 0 && (await retriesAreDone(log, sinks));
+    if (waiting.length > 0 || !(await retriesAreDone(log, sinks))) return false;
+    await Promise.all(servers.map(catchUp));
+    return true;
   }
 }
 
@@ -167,7 +185,7 @@ function touched({ stores, rollups }: Findings): { minutes: string[]; days: stri
   return { minutes: [...minutes], days: [...days] };
 }
 
-function without(refs: readonly EventRef[], records: readonly SinkRecord[]): EventRef[] {
+function without<T extends Place>(refs: readonly T[], records: readonly SinkRecord[]): T[] {
   const had = new Set(records.map(({ source }) => `${source.partition}/${source.offset}`));
   return refs.filter(({ partition, offset }) => !had.has(`${partition}/${offset}`));
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { rows, type Shard } from '../../../shared/clients/clickhouse/index.ts';
+import { rows } from '../../../shared/clients/clickhouse/index.ts';
 import type { Scope } from '../scope.ts';
-import { oneShard, readUserSets, strangersAmong } from '../stores/user-sets.ts';
+import { readUserSets, strangersAmong } from '../stores/user-sets.ts';
+import type { Inserts } from './inserts.ts';
 import { statementMs } from './lease.ts';
 
 const bounded = { max_execution_time: statementMs / 1000 };
@@ -16,6 +16,7 @@ interface Mending {
   /** Waits until every range that is under way now has been acknowledged; false: not in time. */
   quiet: () => Promise<boolean>;
   beforeEach: () => Promise<void>;
+  inserts: Pick<Inserts, 'minutes'>;
 }
 
 /**
@@ -25,12 +26,11 @@ interface Mending {
  *
  * @returns how many entries were mended.
  */
-export async function mendRollups(shards: readonly Shard[], mending: Mending): Promise<number> {
+export async function mendRollups(servers: readonly ClickHouseClient[], mending: Mending): Promise<number> {
   let mended = 0;
-  for (const { replicas } of shards) {
-    const client = replicas[0] as ClickHouseClient;
-    mended += await mendMinutes(client, mending);
-    mended += await mendDays(client, mending);
+  for (const [shard, server] of servers.entries()) {
+    mended += await mendMinutes(server, shard, mending);
+    mended += await mendDays(server, mending);
   }
   return mended;
 }
@@ -47,7 +47,8 @@ interface MinuteEntry {
 /** An entry that reads the same before and after everything under way was acknowledged is what it is. */
 async function mendMinutes(
   client: ClickHouseClient,
-  { minutes, quiet, beforeEach }: Mending,
+  shard: number,
+  { minutes, quiet, inserts }: Mending,
 ): Promise<number> {
   if (minutes.length === 0) return 0;
   const before = await readEntries(client, minutes);
@@ -55,19 +56,16 @@ async function mendMinutes(
   const known = new Set(before.map((entry) => JSON.stringify(entry)));
   const settled = (await readEntries(client, minutes)).filter((entry) => known.has(JSON.stringify(entry)));
   if (settled.length === 0) return 0;
-  await beforeEach();
-  await client.insert({
-    table: 'events_per_minute_local',
-    format: 'JSONEachRow',
-    values: settled.map(({ minute, event_type, category, raw, kept }) => ({
+  await inserts.minutes(
+    shard,
+    settled.map(({ minute, event_type, category, raw, kept }) => ({
       minute,
       event_type,
       category,
       // Sums of UInt64 wrap around: what is added for a surplus is its negative, modulo 2^64.
       events: String(BigInt.asUintN(64, BigInt(raw) - BigInt(kept))),
     })),
-    clickhouse_settings: { ...bounded, insert_deduplication_token: `repair:${randomUUID()}` },
-  });
+  );
   return settled.length;
 }
 
@@ -97,19 +95,29 @@ async function mendDays(
   { scope, days, quiet, beforeEach }: Mending,
 ): Promise<number> {
   if (days.length === 0) return 0;
-  const sets = await readUserSets(client, scope, { days, tables: oneShard });
+  const sets = await readUserSets(client, scope, days);
   const strange = sets.filter(({ strangers }) => strangers.length > 0);
   const stayed =
     strange.length > 0 && (await quiet())
-      ? await strangersAmong(client, strange, oneShard)
+      ? await strangersAmong(client, strange)
       : new Map<string, string[]>();
   for (const [day, users] of stayed) {
     await beforeEach();
+    const [clock] = await rows<{ deadline: number }>(
+      client,
+      `SELECT toUnixTimestamp(now()) + ${statementMs / 1000} AS deadline`,
+    );
     await client.command({
+      // One that arrives late, after another repair, would take out users who have rows by then: it does nothing.
       query: `ALTER TABLE users_per_day_local UPDATE users = bitmapAndnot(users, bitmapBuild({users:Array(UInt64)}))
-WHERE event_date = {day:Date}`,
-      query_params: { day, users: users.map(BigInt) },
-      clickhouse_settings: { ...bounded, mutations_sync: '1' },
+WHERE event_date = {day:Date} AND toUnixTimestamp(now()) < {deadline:UInt32}`,
+      query_params: { day, users: users.map(BigInt), deadline: clock?.deadline ?? 0 },
+      clickhouse_settings: {
+        ...bounded,
+        mutations_sync: '1',
+        // Decided once, when it arrives, and the same for all replicas.
+        mutations_execute_nondeterministic_on_initiator: 1,
+      },
     });
   }
   // Last: a user who came back between the two readings was taken out above, and gets in again here.

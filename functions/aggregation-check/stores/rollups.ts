@@ -7,6 +7,8 @@ import { readUserSets, strangersAmong } from './user-sets.ts';
 /** A rollup that does not say what the raw rows say. */
 export interface Drift {
   rollup: 'events_per_minute' | 'users_per_day';
+  /** Where there are several. */
+  shard?: number;
   /** Start of the minute or day, `YYYY-MM-DD hh:mm:ss` or `YYYY-MM-DD`, UTC. */
   time: string;
   event_type?: string;
@@ -26,20 +28,26 @@ const most = 1000;
 const tries = 3;
 
 /**
- * Compares every rollup with the raw rows, while inserts go on. Two tables are never read at the same moment, and an
+ * Compares every rollup with the raw rows of its shard, while inserts go on. Two tables are never read at the same moment, and an
  * insert that is under way may show in one and not yet in the other; so what differs is read again when everything
  * that was under way has been acknowledged.
  *
  * @param quiet waits until every range that is under way now has been acknowledged; false: not in time.
  */
 export async function compareRollups(
-  client: ClickHouseClient,
+  servers: readonly ClickHouseClient[],
   scope: Scope,
   quiet: () => Promise<boolean>,
 ): Promise<RollupVerdict> {
-  const minutes = await compareMinutes(client, scope, quiet);
-  const days = await compareDays(client, scope, quiet);
-  return { drifts: [...minutes.drifts, ...days.drifts], changing: minutes.changing + days.changing };
+  const all: RollupVerdict = { drifts: [], changing: 0 };
+  for (const [shard, server] of servers.entries()) {
+    for (const compare of [compareMinutes, compareDays]) {
+      const { drifts, changing } = await compare(server, scope, quiet);
+      all.drifts.push(...(servers.length === 1 ? drifts : drifts.map((drift) => ({ ...drift, shard }))));
+      all.changing += changing;
+    }
+  }
+  return all;
 }
 
 /** A minute has drifted when two readings are the same, raw rows and rollup alike, and differ from each other. */
@@ -86,7 +94,7 @@ async function readMinutes(client: ClickHouseClient, scope: Scope, times: readon
     client,
     `SELECT toString(toStartOfMinute(timestamp)) AS time,
   concat(toString(count()), ' ', toString(sum(source_offset))) AS mark
-FROM events_distributed WHERE toStartOfMinute(timestamp) IN {times:Array(DateTime('UTC'))} GROUP BY time`,
+FROM events_local WHERE toStartOfMinute(timestamp) IN {times:Array(DateTime('UTC'))} GROUP BY time`,
     { params },
   );
   return {
@@ -100,9 +108,9 @@ function minuteComparison(which: string): string {
   return `SELECT 'events_per_minute' AS rollup, toString(minute) AS time, event_type, sum(raw) AS expected, sum(kept) AS found
 FROM (
   SELECT toStartOfMinute(timestamp) AS minute, event_type, count() AS raw, 0 AS kept
-  FROM events_distributed GROUP BY minute, event_type
+  FROM events_local GROUP BY minute, event_type
   UNION ALL
-  SELECT minute, event_type, 0, sum(events) FROM events_per_minute GROUP BY minute, event_type
+  SELECT minute, event_type, 0, sum(events) FROM events_per_minute_local GROUP BY minute, event_type
 )
 WHERE ${which}
 GROUP BY minute, event_type HAVING expected != found
@@ -120,7 +128,11 @@ async function compareDays(
 ): Promise<RollupVerdict> {
   const candidates = await rows<{ day: string }>(client, dayCandidates, { params: scopeParams(scope) });
   if (candidates.length === 0) return { drifts: [], changing: 0 };
-  const sets = await readUserSets(client, scope, { days: candidates.map(({ day }) => day) });
+  const sets = await readUserSets(
+    client,
+    scope,
+    candidates.map(({ day }) => day),
+  );
   const strange = sets.filter(({ strangers }) => strangers.length > 0);
   const settled = strange.length === 0 || (await quiet());
   const stayed = settled ? await strangersAmong(client, strange) : new Map<string, string[]>();
@@ -136,9 +148,9 @@ async function compareDays(
 /** Exact counts from both sides; the raw side comes from a projection. */
 const dayCandidates = `SELECT toString(event_date) AS day
 FROM (
-  SELECT event_date, uniqExact(user_id) AS raw, 0 AS kept FROM events_distributed GROUP BY event_date
+  SELECT event_date, uniqExact(user_id) AS raw, 0 AS kept FROM events_local GROUP BY event_date
   UNION ALL
-  SELECT event_date, 0, groupBitmapMerge(users) FROM users_per_day GROUP BY event_date
+  SELECT event_date, 0, groupBitmapMerge(users) FROM users_per_day_local GROUP BY event_date
 )
 WHERE event_date >= toDate({oldest:DateTime('UTC')})
 GROUP BY event_date HAVING sum(raw) != sum(kept)

@@ -3,7 +3,7 @@ import { rows } from '../../../shared/clients/clickhouse/index.ts';
 import type { Scope } from '../scope.ts';
 import { scopeParams } from './clickhouse.ts';
 
-/** The users of a day by its raw rows, against those that the rollup has. */
+/** The users of a day by a shard's raw rows, against those that its rollup has. */
 export interface UserSets {
   day: string;
   users: number;
@@ -13,20 +13,11 @@ export interface UserSets {
   strangers: string[];
 }
 
-/** What to read: all shards, or one. */
-export interface Tables {
-  events: 'events_distributed' | 'events_local';
-  usersPerDay: 'users_per_day' | 'users_per_day_local';
-}
-
-export const allShards: Tables = { events: 'events_distributed', usersPerDay: 'users_per_day' };
-export const oneShard: Tables = { events: 'events_local', usersPerDay: 'users_per_day_local' };
-
-/** Days without any difference are left out. */
+/** Of one shard; days without any difference are left out. */
 export async function readUserSets(
   client: ClickHouseClient,
   scope: Scope,
-  { days, tables = allShards }: { days: readonly string[]; tables?: Tables },
+  days: readonly string[],
 ): Promise<UserSets[]> {
   const found = await rows<{ day: string; users: string; missing: string; strangers: string[] }>(
     client,
@@ -39,10 +30,10 @@ FROM (
     SELECT event_date AS day, groupBitmapState(user_id) AS s,
       groupBitmapStateIf(user_id, source_offset < {ends:Array(UInt64)}[source_partition + 1]) AS d,
       groupBitmapStateIf(user_id, 0) AS k
-    FROM ${tables.events} WHERE event_date IN {days:Array(Date)} GROUP BY day
+    FROM events_local WHERE event_date IN {days:Array(Date)} GROUP BY day
     UNION ALL
     SELECT event_date, groupBitmapStateIf(toUInt64(0), 0), groupBitmapStateIf(toUInt64(0), 0), groupBitmapMergeState(users)
-    FROM ${tables.usersPerDay} WHERE event_date IN {days:Array(Date)} GROUP BY event_date
+    FROM users_per_day_local WHERE event_date IN {days:Array(Date)} GROUP BY event_date
   )
   GROUP BY day
 )
@@ -62,13 +53,12 @@ ORDER BY day`,
 export async function strangersAmong(
   client: ClickHouseClient,
   sets: readonly Pick<UserSets, 'day' | 'strangers'>[],
-  { events } = allShards,
 ): Promise<Map<string, string[]>> {
   const stayed = new Map<string, string[]>();
   for (const { day, strangers } of sets) {
     const seen = await rows<{ user: string }>(
       client,
-      `SELECT DISTINCT toString(user_id) AS user FROM ${events}
+      `SELECT DISTINCT toString(user_id) AS user FROM events_local
 WHERE event_date = {day:Date} AND user_id IN {users:Array(UInt64)}`,
       { params: { day, users: strangers.map(BigInt) } },
     );

@@ -17,7 +17,7 @@ import {
   quietMetrics,
 } from './open-stores.ts';
 
-/** A topic of two partitions, both stores, and a check of them. */
+/** A topic of two partitions, both stores, and a check of them. A partition's rows go to the shard of its number. */
 export interface CheckRig {
   topic: string;
   topicId: string;
@@ -47,10 +47,14 @@ export interface CheckRig {
   close(): Promise<void>;
 }
 
-export async function openCheckRig(): Promise<CheckRig> {
+/** `clickhouseUrl`: other servers than the run's, one a shard. */
+export async function openCheckRig({ clickhouseUrl }: { clickhouseUrl?: string } = {}): Promise<CheckRig> {
   const topic = unique('clean');
   const deadLetterTopic = unique('dlq');
-  const [clickhouse, mongo] = await Promise.all([openClickHouse(), openMongo()]);
+  const [clickhouse, mongo] = await Promise.all([
+    openClickHouse(clickhouseUrl === undefined ? {} : { CLICKHOUSE_URL: clickhouseUrl }),
+    openMongo(),
+  ]);
   const kafka = new Kafka({
     brokers: engines().kafka.split(','),
     logLevel: logLevel.NOTHING,
@@ -70,8 +74,6 @@ export async function openCheckRig(): Promise<CheckRig> {
   const positions = new PositionAdmin({ clientId: topic, bootstrapBrokers: engines().kafka.split(',') });
   const log = createKafkaLog({ bootstrapServers: engines().kafka, clientId: topic });
   const topicId = (await log.bounds(topic))?.id ?? '';
-  const client = clickhouse.clickhouse.shards[0]?.replicas[0];
-  if (client === undefined) throw new Error('no ClickHouse');
   const newCheck = ({ forgotten = false } = {}) =>
     createCheck({
       log: forgotten ? withoutRecords(log, topic) : log,
@@ -125,7 +127,12 @@ export async function openCheckRig(): Promise<CheckRig> {
         for (const part of together ? [wanted] : wanted.map((each) => [each])) {
           const range = cleanRange(
             part.map(({ value }) => value),
-            { partition, first: part[0]?.offset ?? 0, topicId },
+            {
+              partition,
+              first: part[0]?.offset ?? 0,
+              topicId,
+              route: partition % clickhouse.clickhouse.shards.length,
+            },
           );
           if (into.includes('clickhouse')) await write.clickhouse(range.event, range.batch);
           if (into.includes('mongo')) await write.mongo(range.event, range.batch);
