@@ -3,7 +3,7 @@ import type { Limits } from './ask.ts';
 import { standardLimits } from './ask.ts';
 import { checkRange, parameters } from './parameters.ts';
 import { dayMs, type TimeRange } from './range.ts';
-import type { Dimension, Filters } from './sql.ts';
+import { dimensionNames, type FilterName, type Filters, filterName } from './sql.ts';
 
 /** What questions make of the parameters that they share. */
 
@@ -32,15 +32,11 @@ export function described(answer: Answer, { fromMs, toMs }: TimeRange): Answer {
 }
 
 export function filtersOf(
-  given: Partial<Record<Exclude<Dimension, 'event_type'> | 'type', string[]>>,
+  given: Partial<Record<FilterName, string[]>>,
   properties: [string, string][],
 ): Filters {
-  const { type, category, country, device, browser } = given;
-  const columns = { event_type: type, category, country, device, browser };
-  return {
-    columns: Object.fromEntries(Object.entries(columns).filter(([, values]) => values !== undefined)),
-    properties,
-  };
+  const columns = dimensionNames.map((name) => [name, given[filterName(name)]] as const);
+  return { columns: Object.fromEntries(columns.filter(([, values]) => values !== undefined)), properties };
 }
 
 export function limitsOf({ seconds }: { seconds: number }): Limits {

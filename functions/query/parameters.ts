@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HttpError } from '../../shared/errors/index.ts';
 import { earliestMs, latestMs, parseRfc3339 } from '../../shared/events/time.ts';
-import { dimensions } from './sql.ts';
+import { dimensionNames, type FilterName, filterName } from './sql.ts';
 
 /** The parameters that several questions share; each question picks its own. The OpenAPI file is made from them. */
 
@@ -26,8 +26,6 @@ const time = z
     return ms ?? 0;
   })
   .optional();
-
-const dimensionNames = Object.keys(dimensions) as [keyof typeof dimensions];
 
 /** `a,b` as a list. */
 const list = (values: string) =>
@@ -94,13 +92,10 @@ export const parameters = {
     .enum(['json', 'ndjson', 'csv'])
     .optional()
     .meta({ description: 'json, ndjson or csv; absent: as the Accept header says, else json' }),
-  filters: {
-    type: values('event_type'),
-    category: values('category'),
-    country: values('country'),
-    device: values('device'),
-    browser: values('browser'),
-  },
+  filters: Object.fromEntries(dimensionNames.map((name) => [filterName(name), values(name)])) as Record<
+    FilterName,
+    ReturnType<typeof values>
+  >,
   cursor: z.string().max(200).optional().meta({ description: '`next` of the page before' }),
   user: z.coerce
     .number()

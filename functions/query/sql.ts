@@ -32,7 +32,10 @@ export class Params {
   }
 }
 
-/** The typed columns that answers can be broken down by and filtered by, by their name in the API. */
+/**
+ * The typed columns that answers can be broken down by and filtered by, by their name in the API. A column more is a
+ * line more here: parameters, filters and the API's description follow.
+ */
 export const dimensions = {
   event_type: 'event_type',
   category: 'category',
@@ -42,6 +45,15 @@ export const dimensions = {
 } as const;
 
 export type Dimension = keyof typeof dimensions;
+
+/** The parameter that filters by a column. */
+export type FilterName = Exclude<Dimension, 'event_type'> | 'type';
+
+export function filterName(dimension: Dimension): FilterName {
+  return dimension === 'event_type' ? 'type' : dimension;
+}
+
+export const dimensionNames = Object.keys(dimensions) as [Dimension, ...Dimension[]];
 
 /** Which events count. */
 export interface Filters {

@@ -106,10 +106,16 @@ async function readApplied({ client, target: { database } }: Server) {
   return new Map(known.map(({ version, checksum }) => [version, { checksum }]));
 }
 
+/**
+ * A change of a replicated table is answered when all its replicas have it: the same statement comes to each of them
+ * next, and one that were still behind would refuse it.
+ */
+const everywhere = { alter_sync: '2' as const };
+
 async function apply(client: ClickHouseClient, migration: Migration, target: Target): Promise<void> {
   for (const statement of statementsOf(migration.text, target)) {
     try {
-      await client.command({ query: statement });
+      await client.command({ query: statement, clickhouse_settings: everywhere });
     } catch (error) {
       throw new PipelineError('MIGRATION_FAILED', `${migration.name}: ${(error as Error).message}`, {
         cause: error,
@@ -145,6 +151,7 @@ async function setRetention(client: ClickHouseClient, target: Target): Promise<v
     if (day === undefined || definition.includes(`toIntervalDay(${target.retentionDays})`)) continue;
     await client.command({
       query: `ALTER TABLE ${target.database}.${name} MODIFY TTL ${day} + INTERVAL ${target.retentionDays} DAY`,
+      clickhouse_settings: everywhere,
     });
   }
 }

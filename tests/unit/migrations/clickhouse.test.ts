@@ -44,6 +44,22 @@ describe('readMigrations', () => {
   });
 });
 
+test('events_local and what its views fill remember tokens without an age, on one node and replicated', () => {
+  const statements = readMigrations('infra/clickhouse/migrations').flatMap(({ text }) =>
+    statementsOf(text, { ...target, replicated: true }),
+  );
+  const filled = statements.flatMap((statement) => /\sTO (\S+)/.exec(statement)?.[1] ?? []);
+  expect(filled.length).toBeGreaterThan(1);
+  for (const table of ['db.events_local', ...filled]) {
+    const created = statements.find((statement) =>
+      statement.startsWith(`CREATE TABLE IF NOT EXISTS ${table}\n`),
+    );
+    expect(created).toMatch(/replicated_deduplication_window = 500000/);
+    expect(created).toMatch(/replicated_deduplication_window_seconds = 315360000/);
+    expect(created).toMatch(/non_replicated_deduplication_window = 500000/);
+  }
+});
+
 describe('statementsOf', () => {
   test('fills in values and leaves comments out', () => {
     expect(
