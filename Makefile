@@ -122,7 +122,7 @@ seed-rows: ## rows to measure questions on, in a database of their own (ROWS=100
 	$(PREFLIGHT) none
 	@$(RUN)/seed-rows.ts
 
-benchmark-queries: ## p50, p95, p99, rows read and memory of every question over them (SHAPE, RUNS=100, WRITE_RATE=1200)
+benchmark-queries: ## p50, p95, p99, rows read and memory of every question over them (SHAPE, RUNS=100, WRITE_RATE=1200, QUERIES_REPORT)
 	$(PREFLIGHT) none
 	@$(RUN)/benchmark-queries.ts
 

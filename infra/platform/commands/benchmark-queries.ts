@@ -1,18 +1,24 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { resolve } from 'node:path';
 import { createClickHouse, rows } from '../../../shared/clients/clickhouse/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import { pathsOf } from '../paths.ts';
+import { projectRoot } from '../paths.ts';
 import { platformSettings } from '../platform-settings.ts';
 import { createAsker, type Measured, measure } from '../seed/measure.ts';
 import { startQuery } from '../seed/query-process.ts';
 import { benchmarkQuestions } from '../seed/questions.ts';
+import { addRun, renderRuns } from '../seed/report.ts';
 import { numberOf, shapeOf } from '../seed/shape.ts';
 import { startWriter, writerPartition } from '../seed/writer.ts';
 import { bytes, count, table } from '../terminal/table.ts';
 import { main } from './main.ts';
 
-/** `make benchmark-queries`: every question over what `make seed-rows` made, cold and warm, while events are written. */
+/**
+ * `make benchmark-queries`: every question over what `make seed-rows` made, cold and warm, while events are written.
+ * QUERIES_REPORT (.pipeline/reports/queries.json; docs/queries.json is the committed one) keeps the newest run of each
+ * shape, and the page beside it shows them.
+ */
 await main(async () => {
   const settings = platformSettings();
   const shape = shapeOf(process.env.SHAPE || 'month', Date.now());
@@ -49,20 +55,44 @@ FROM system.parts WHERE active AND database = {database:String} AND table = 'eve
   }
   const seconds = (performance.now() - startedAt) / 1000;
   const written = await writer.stop();
-  await client.command({
-    query: `ALTER TABLE events_local DELETE WHERE source_partition = ${writerPartition}`,
-  });
+  const [server] = await rows<{ version: string; seeded: string }>(
+    client,
+    `SELECT version() AS version,
+  (SELECT toString(count()) FROM events_local WHERE source_partition < ${writerPartition}) AS seeded`,
+  );
   await Promise.all([clickhouse.close(), query.close()]);
 
-  const said = `${count(Number(held?.rows))} rows in ${held?.parts} parts (${bytes(Number(held?.bytes))}), shape ${shape.name}; ${count(written)} events written meanwhile, ${Math.round(written / seconds)} a second`;
-  const { reports } = pathsOf(settings);
-  mkdirSync(reports, { recursive: true });
-  const file = join(reports, `queries-${shape.name}.json`);
-  writeFileSync(
-    file,
-    `${JSON.stringify({ at: new Date().toISOString(), shape: shape.name, ...held, written, seconds, results }, null, 2)}\n`,
+  const file = resolve(
+    projectRoot,
+    process.env.QUERIES_REPORT || resolve(settings.dataDir, 'reports/queries.json'),
   );
-  console.log(`\n${said}\n\n${tableOf(results)}\n\nMilliseconds by the client. Written to ${file}.`);
+  const all = addRun(file, {
+    at: new Date().toISOString(),
+    shape: shape.name,
+    commands: [
+      `make seed-rows ROWS=${server?.seeded} SHAPE=${shape.name}`,
+      `make benchmark-queries SHAPE=${shape.name} RUNS=${runs} WRITE_RATE=${writeRate}`,
+    ],
+    rows: Number(held?.rows),
+    parts: Number(held?.parts),
+    bytesOnDisk: Number(held?.bytes),
+    runs,
+    written,
+    seconds,
+    machine: {
+      processors: cpus().length,
+      model: cpus()[0]?.model ?? '',
+      memoryBytes: totalmem(),
+      node: process.version,
+      clickhouse: server?.version ?? '',
+    },
+    results,
+  });
+  const page = file.replace(/\.json$/, '.md');
+  writeFileSync(page, renderRuns(all));
+  console.log(
+    `\n${count(Number(held?.rows))} rows in ${held?.parts} parts (${bytes(Number(held?.bytes))}), shape ${shape.name}; ${count(written)} events written meanwhile, ${Math.round(written / seconds)} a second\n\n${tableOf(results)}\n\nMilliseconds by the client. Written to ${file} and ${page}.`,
+  );
   return results.some(({ failed }) => failed !== undefined) ? 1 : 0;
 });
 

@@ -9,26 +9,30 @@ export interface Writer {
   stop(): Promise<number>;
 }
 
-/** Rows that are seeded come from lower partitions; these can be told apart and taken out again. */
+/** Rows that are seeded come from lower partitions. These stay, as their rollups do: the two agree. */
 export const writerPartition = 999;
 const insertsPerSecond = 10;
 
-/** Writes events of this moment, `rate` a second, ten inserts a second, as clickhouse-write does. */
+/** As many as one range of the connector holds at most. */
+const mostRows = 10_000;
+
+/**
+ * Writes events of this moment, `rate` a second in ten inserts, as clickhouse-write does: when an insert takes longer,
+ * the next one carries what has come meanwhile.
+ */
 export function startWriter(client: ClickHouseClient, rate: number): Writer {
   const stopped = new AbortController();
   let written = 0;
-  const each = Math.ceil(rate / insertsPerSecond);
   const run = async () => {
-    let due = performance.now();
+    const startedAt = performance.now();
     while (!stopped.signal.aborted && rate > 0) {
-      const lines = Buffer.concat(Array.from({ length: each }, () => line(written++)));
+      await delay(1000 / insertsPerSecond, undefined, { signal: stopped.signal }).catch(() => {});
+      const due = Math.floor((rate * (performance.now() - startedAt)) / 1000) - written;
+      if (due <= 0) continue;
+      const lines = Buffer.concat(Array.from({ length: Math.min(due, mostRows) }, () => line(written++)));
       await insertLines(client, 'events_local', lines, {
         settings: exactlyOnce(`seed-writer:${randomUUID()}`),
       });
-      due = Math.max(due + 1000 / insertsPerSecond, performance.now() - 1000);
-      await delay(Math.max(0, due - performance.now()), undefined, { signal: stopped.signal }).catch(
-        () => {},
-      );
     }
   };
   const running = run();

@@ -1,6 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { percentile } from '../../../infra/platform/seed/measure.ts';
 import { benchmarkQuestions } from '../../../infra/platform/seed/questions.ts';
+import { addRun, type QueryRun, renderRuns } from '../../../infra/platform/seed/report.ts';
 import { insertRows } from '../../../infra/platform/seed/rows.ts';
 import { numberOf, shapeOf } from '../../../infra/platform/seed/shape.ts';
 import { defaultCategoriesFile, loadCategories } from '../../../shared/events/categories.ts';
@@ -43,5 +47,62 @@ test.each([
 test('a question is a statement or an address', () => {
   for (const { sql, path } of benchmarkQuestions({ from: '2026-01-01' })) {
     expect((sql === undefined) !== (path === undefined)).toBe(true);
+  }
+});
+
+test('the report keeps the newest run of each shape, and shows both with their commands', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'queries-'));
+  try {
+    const file = join(folder, 'docs', 'queries.json');
+    const run = (shape: 'month' | 'day', rows: number): QueryRun => ({
+      at: '2026-11-22T10:15:00.000Z',
+      shape,
+      commands: [`make seed-rows ROWS=${rows} SHAPE=${shape}`],
+      rows,
+      parts: 3,
+      bytesOnDisk: 5e9,
+      runs: 100,
+      written: 12_000,
+      seconds: 10,
+      machine: { processors: 2, model: 'x', memoryBytes: 8e9, node: 'v24', clickhouse: '26.7' },
+      results: [
+        {
+          name: 'a',
+          runs: 100,
+          coldMs: 12.34,
+          p50Ms: 1.26,
+          p95Ms: 20,
+          p99Ms: 30,
+          rowsRead: 7,
+          memoryBytes: 2e6,
+        },
+        {
+          name: 'b',
+          runs: 0,
+          coldMs: 0,
+          p50Ms: 0,
+          p95Ms: 0,
+          p99Ms: 0,
+          rowsRead: 0,
+          memoryBytes: 0,
+          failed: 'no | way',
+        },
+      ],
+    });
+    addRun(file, run('day', 1));
+    addRun(file, run('month', 2));
+    const all = addRun(file, run('day', 3));
+    expect(all.map(({ shape, rows }) => [shape, rows])).toEqual([
+      ['month', 2],
+      ['day', 3],
+    ]);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(all);
+    const page = renderRuns(all);
+    expect(page).toContain('make seed-rows ROWS=3 SHAPE=day');
+    expect(page).toContain('| a | 100 | 12 | 1.3 | 20 | 30 | 7 | 2 MB |');
+    expect(page).toContain('| b | failed: no / way |');
+    expect(page).toContain('1200 a second');
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
