@@ -24,7 +24,8 @@ export function statusOf(deployed: DeployedFunction): Record<string, unknown> {
     ...(envVars ? { envVars } : {}),
     ...(constraints?.length ? { constraints } : {}),
     ...(secrets?.length ? { secrets } : {}),
-    labels: { ...labels, faas_function: service },
+    // As they were deployed: whoever compares them with a stack file finds no other.
+    labels: labels ?? {},
     annotations: annotations ?? {},
     ...(limits ? { limits } : {}),
     ...(requests ? { requests } : {}),
