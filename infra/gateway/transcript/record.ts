@@ -122,9 +122,9 @@ What a real faas-cli prints, verb by verb, with the functions of \`stack.yml\`. 
 \`node infra/gateway/transcript/record.ts\` with faas-cli on PATH or in \`FAAS_CLI\`; not written by hand.
 
 This gateway pulls no image: \`127.0.0.1:5000/transform:latest\` stands for \`functions/transform\` of the checkout that the
-gateway was started in, as it lies there when a replica starts. So \`faas-cli up\`, which needs Docker and a registry, tests the images'
-build and makes them ready for another OpenFaaS, while \`deploy\` alone, or \`make deploy\`, is enough for this one. It says so
-in its log at each deployment.
+gateway was started in, as it lies there when a replica starts; its log says so at each deployment. \`faas-cli up\`, which
+needs Docker and a registry, builds and pushes the images for another OpenFaaS; for this one \`deploy\` alone, or
+\`make deploy\`, is enough. Images that were built before come from Docker's cache here.
 
 ${sections.join('\n\n')}
 `;
