@@ -44,6 +44,9 @@ export async function seedRows(
     const plan = await planOf(client, shape, total);
     const categories = loadCategories(settings.categoriesFile);
     const before = await countRows(client);
+    const projections = await projectionsByMerges(client);
+    if (projections)
+      await client.command({ query: `ALTER TABLE events_local MODIFY SETTING ${onInsert} = 1` });
     const startedAt = performance.now();
     for (let first = 0; first < total; first += chunkRows) {
       const end = Math.min(total, first + chunkRows);
@@ -63,6 +66,7 @@ export async function seedRows(
       onProgress(end);
     }
     const seconds = (performance.now() - startedAt) / 1000;
+    if (projections) await client.command({ query: `ALTER TABLE events_local RESET SETTING ${onInsert}` });
     const now = await countRows(client);
     const [size] = await rows<{ bytes: string; parts: string }>(
       client,
@@ -80,6 +84,20 @@ FROM system.parts WHERE active AND database = {database:String} AND table = 'eve
   } finally {
     await clickhouse.close();
   }
+}
+
+const onInsert = 'materialize_projections_on_insert';
+
+/**
+ * Whether this server leaves projections to merges, as the embedded one does. A seeded insert stands for a part that
+ * merges have made of many small inserts; so large a part has them.
+ */
+async function projectionsByMerges(client: ClickHouseClient): Promise<boolean> {
+  const [setting] = await rows<{ value: string }>(
+    client,
+    `SELECT value FROM system.merge_tree_settings WHERE name = '${onInsert}'`,
+  );
+  return setting?.value === '0';
 }
 
 function clientOf({ shards }: ReturnType<typeof createClickHouse>): ClickHouseClient {
