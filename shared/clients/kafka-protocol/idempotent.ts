@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { initProducerIdV4 } from '@platformatic/kafka';
 import { messageOf, PipelineError } from '../../errors/index.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster, Topic } from './cluster.ts';
 import type { BrokerAddress } from './connections.ts';
 import { kafkaErrorId } from './errors.ts';
 import { type OutgoingRecord, type Placed, place, topicOf } from './place.ts';
@@ -84,15 +84,15 @@ export function createIdempotentProducer({
     signal: AbortSignal,
     failed: (e: unknown) => void,
   ) {
+    let mine = identity;
     for (let tries = 0; ; tries++) {
       try {
         if (Date.now() - metadataReadAt > METADATA_AGE_MS) {
           cluster.forgetTopics(topicsOf(records));
           metadataReadAt = Date.now();
         }
-        const mine = identity ?? (await newIdentity());
-        const placed = await place(cluster, records, 0);
-        return { mine, placed };
+        mine ??= await newIdentity();
+        return { mine, placed: await place(cluster, records, 0) };
       } catch (error) {
         failed(error);
         if (produceOutcome(kafkaErrorId(error)) === 'refused') throw error;
@@ -120,18 +120,28 @@ export function createIdempotentProducer({
   async function byLeader(partitions: readonly Open[], send: Send) {
     const led = new Map<number, { leader: BrokerAddress; partitions: Open[] }>();
     const waiting: Open[] = [];
-    for (const each of partitions) {
-      try {
-        const leader = cluster.leaderOf(await topicOf(cluster, each.topic), each.partition);
-        const same = led.get(leader.nodeId);
-        if (same) same.partitions.push(each);
-        else led.set(leader.nodeId, { leader, partitions: [each] });
-      } catch (error) {
+    for (const [name, same] of Map.groupBy(partitions, (each) => each.topic)) {
+      const topic = await topicOf(cluster, name).catch((error) => {
         send.lastError = error;
-        waiting.push(each);
+      });
+      for (const each of same) {
+        const leader = topic && leaderOf(topic, each, send);
+        const known = leader && led.get(leader.nodeId);
+        if (!leader) waiting.push(each);
+        else if (known) known.partitions.push(each);
+        else led.set(leader.nodeId, { leader, partitions: [each] });
       }
     }
     return { led: [...led.values()], waiting };
+  }
+
+  function leaderOf(topic: Topic, { partition }: Open, send: Send): BrokerAddress | undefined {
+    try {
+      return cluster.leaderOf(topic, partition);
+    } catch (error) {
+      send.lastError = error;
+      return undefined;
+    }
   }
 
   async function writeTo(

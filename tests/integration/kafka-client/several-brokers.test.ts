@@ -49,7 +49,11 @@ test('one of three brokers is frozen for a moment, another one killed: what is a
   const senders = Array.from({ length: 6 }, async (_, sender) => {
     for (let i = 0; running; i++) {
       const ids = Array.from({ length: 30 }, (_, n) => `${sender}-${i}-${n}`);
-      const records = ids.map((id) => ({ key: Buffer.from(id), value: Buffer.from(id), timestampMs: 1 }));
+      const records = ids.map((id) => ({
+        key: Buffer.from(id),
+        value: Buffer.from(id),
+        timestampMs: Date.now(),
+      }));
       // What was not acknowledged may be there or not; nobody sends it again here.
       await producer.send(records).then(
         () => acknowledged.push(...ids),
