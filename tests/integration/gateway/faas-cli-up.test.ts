@@ -73,7 +73,7 @@ function up(binary: string, { registry, env }: Docker): void {
     }).trim();
 
   /** A container of one function, as a cluster runs it that trusts nobody. */
-  async function start(name: string): Promise<{ id: string; url: string }> {
+  async function start(name: string, ...options: string[]): Promise<{ id: string; url: string }> {
     const secrets = join(workspace.folder, '.secrets');
     mkdirSync(secrets, { recursive: true });
     chmodSync(workspace.folder, 0o755);
@@ -86,7 +86,7 @@ function up(binary: string, { registry, env }: Docker): void {
       ...'run --detach --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges'.split(' '),
       ...'--memory 512m --cpus 1 --publish 127.0.0.1::8080'.split(' '),
       ...['--volume', `${secrets}:/var/openfaas/secrets:ro`, '--env', `OPENFAAS_NAME=${name}`],
-      ...['--env', 'MONGODB_URI_FILE=/var/openfaas/secrets/mongodb-uri'],
+      ...['--env', 'MONGODB_URI_FILE=/var/openfaas/secrets/mongodb-uri', ...options],
       `${registry}/${name}:latest`,
     );
     containers.push(id);
@@ -144,7 +144,7 @@ function up(binary: string, { registry, env }: Docker): void {
     });
 
     test('stops gracefully: calls are taken until the watchdog takes none', async () => {
-      const { id, url } = await start('transform');
+      const { id, url } = await start('transform', '--env', 'healthcheck_interval=15s');
       dockerRun('kill', '--signal', 'TERM', id);
       await eventually(async () => expect((await fetch(`${url}/_/ready`)).status).toBe(503));
       await expectAnswer('transform', url);
