@@ -44,6 +44,7 @@ export function plot(samples: readonly Sample[], { lagTargetSeconds }: { lagTarg
   const height = panels.length * (panelHeight + gap) + 24;
   const drawn = panels.map((panel, i) => drawPanel(panel, samples, { top: 30 + i * (panelHeight + gap), x }));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>Events sent, lag and replicas over time</title>
 <rect width="${width}" height="${height}" fill="#ffffff"/>
 ${drawn.join('\n')}
 ${ticks(seconds, 6)
