@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '../../shared/clients/kafka/acknowledged-producer.ts';
+import type { OutgoingRecord } from '../../shared/clients/kafka/flight.ts';
 import { HttpError, messageOf, PipelineError } from '../../shared/errors/index.ts';
 import {
   type CheckedEvent,

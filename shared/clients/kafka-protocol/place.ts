@@ -1,6 +1,6 @@
 import { PipelineError } from '../../errors/index.ts';
-import { partitionOf } from '../kafka/partition.ts';
 import type { Cluster, Topic } from './cluster.ts';
+import { partitionOf } from './partition.ts';
 import { recordSize } from './record-batch.ts';
 import type { NewRecord } from './records.ts';
 

@@ -3,15 +3,7 @@ import { messageOf, PipelineError } from '../../errors/index.ts';
 import type { Logger } from '../../log/index.ts';
 import { createCluster } from '../kafka-protocol/cluster.ts';
 import { createIdempotentProducer } from '../kafka-protocol/idempotent.ts';
-import { type Flight, sortOut, takeFlight, type Waiting } from './flight.ts';
-
-export interface OutgoingRecord {
-  key: Buffer;
-  value: Buffer;
-  /** Milliseconds since 1970: the record's Kafka time. */
-  timestampMs: number;
-  headers?: Readonly<Record<string, string | Buffer>> | undefined;
-}
+import { type Flight, type OutgoingRecord, sortOut, takeFlight, type Waiting } from './flight.ts';
 
 export interface AcknowledgedProducer {
   /**

@@ -1,7 +1,14 @@
 import type { Unacknowledged } from '../kafka-protocol/idempotent.ts';
 import type { OutgoingRecord as PlacedRecord } from '../kafka-protocol/place.ts';
 import type { HeaderList } from '../kafka-protocol/records.ts';
-import type { OutgoingRecord } from './acknowledged-producer.ts';
+
+export interface OutgoingRecord {
+  key: Buffer;
+  value: Buffer;
+  /** Milliseconds since 1970: the record's Kafka time. */
+  timestampMs: number;
+  headers?: Readonly<Record<string, string | Buffer>> | undefined;
+}
 
 /** Records that somebody handed in together. */
 export interface Waiting {

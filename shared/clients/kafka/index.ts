@@ -1,7 +1,3 @@
-export {
-  type AcknowledgedProducer,
-  createAcknowledgedProducer,
-  type OutgoingRecord,
-} from './acknowledged-producer.ts';
+export { type AcknowledgedProducer, createAcknowledgedProducer } from './acknowledged-producer.ts';
+export type { OutgoingRecord } from './flight.ts';
 export { createKafka, type KafkaOptions } from './kafka.ts';
-export { partitionOf } from './partition.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { FunctionContext } from '../../../shared/batch/types.ts';
-import { partitionOf } from '../../../shared/clients/kafka/index.ts';
+import { partitionOf } from '../../../shared/clients/kafka-protocol/partition.ts';
 import { engines } from '../../support/engines.ts';
 import { unique } from '../../support/names.ts';
 import { createTopic, readCommitted } from '../kafka-client/topics.ts';

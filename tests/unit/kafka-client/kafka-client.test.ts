@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Partitioners, type PartitionMetadata } from 'kafkajs';
 import { sortOut, takeFlight, type Waiting } from '../../../shared/clients/kafka/flight.ts';
-import { type OutgoingRecord, partitionOf } from '../../../shared/clients/kafka/index.ts';
+import type { OutgoingRecord } from '../../../shared/clients/kafka/index.ts';
+import { partitionOf } from '../../../shared/clients/kafka-protocol/partition.ts';
 import { produceOutcome } from '../../../shared/clients/kafka-protocol/produce-outcome.ts';
 import { sequenceAfter } from '../../../shared/clients/kafka-protocol/record-batch.ts';
 
