@@ -50,8 +50,8 @@ export function startReplica(options: ReplicaOptions): Replica {
     cwd,
     env,
     execArgv: [
-      // A batch of 5,000 events outgrows V8's default of 16 MiB, is moved to the old generation and collected there: a
-      // third more processor time of mongo-write.
+      // A batch of 5,000 events outgrows V8's default of 16 MiB, is moved to the old generation and collected there:
+      // garbage collection took 16 % of mongo-write's time, with this 6 %.
       '--max-semi-space-size=32',
       ...(heapLimitMiB === undefined ? [] : [`--max-old-space-size=${heapLimitMiB}`]),
     ],
