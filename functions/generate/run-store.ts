@@ -1,9 +1,9 @@
 import type { ConnectionOptions } from '@platformatic/kafka';
 import { createCluster } from '../../shared/clients/kafka-protocol/cluster.ts';
 import { type PositionWriter, readPositions } from '../../shared/clients/kafka-protocol/offsets.ts';
+import type { OutgoingRecord } from '../../shared/clients/kafka-protocol/place.ts';
 import {
   createTransactionalProducer,
-  type OutgoingRecord,
   type TransactionalProducer,
 } from '../../shared/clients/kafka-protocol/transaction.ts';
 import { messageOf, PipelineError } from '../../shared/errors/index.ts';

@@ -1,7 +1,7 @@
 import { originalPositionHeaders } from '../../../shared/batch/original-position.ts';
+import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/place.ts';
 import { headersOf } from '../../../shared/clients/kafka-protocol/record-batch.ts';
 import { recordKey, recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
-import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/transaction.ts';
 import type { DeadRecord } from './pieces.ts';
 
 /** Names of the headers that a dead letter carries besides those of the original record. */

@@ -1,5 +1,5 @@
 import { commitPositions } from '../../../shared/clients/kafka-protocol/offsets.ts';
-import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/transaction.ts';
+import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/place.ts';
 import type { Output } from './answer.ts';
 import type { WorkerContext } from './context.ts';
 import { deadLetter } from './dead-letter.ts';

@@ -1,3 +1,4 @@
+import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/place.ts';
 import { headersOf } from '../../../shared/clients/kafka-protocol/record-batch.ts';
 import {
   type FetchedRecord,
@@ -5,7 +6,6 @@ import {
   recordKey,
   recordValue,
 } from '../../../shared/clients/kafka-protocol/records.ts';
-import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/transaction.ts';
 import { deadLetterHeaders } from '../delivery/dead-letter.ts';
 
 /** What a dead letter says of itself, without its value; `at` is where it lies in the dead-letter topic. */

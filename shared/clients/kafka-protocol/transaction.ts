@@ -15,8 +15,6 @@ import { type OutgoingRecord, type Placed, place, topicOf } from './place.ts';
 import { type EncodedBatch, produceOnce } from './produce-api.ts';
 import { encodeBatch, sequenceAfter } from './record-batch.ts';
 
-export type { OutgoingRecord } from './place.ts';
-
 /** A transactional producer of one takeover. After any failure it is of no use: a new one fences it. */
 export interface TransactionalProducer {
   /**
@@ -35,7 +33,7 @@ export interface TransactionalProducer {
 }
 
 /** What a broker answers to a producer whose id another one has initialised since. */
-export const fencedErrors: ReadonlySet<string> = new Set([
+const fencedErrors: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_EPOCH',
   'PRODUCER_FENCED',
   'INVALID_PRODUCER_ID_MAPPING',
