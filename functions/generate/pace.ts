@@ -1,4 +1,4 @@
-/** No transaction holds more: it is sent a thousand at a time, and what it holds is read only once it ends. */
+/** No transaction holds more: what it holds is read only once it ends. */
 export const maxBatch = 4000;
 
 /** At a rate, events are gathered this long, so that slow rates do not make a transaction of each event. */

@@ -11,12 +11,6 @@ export interface KafkaOptions {
   log: Logger;
   /** TLS and SASL, as `securityOptions` gives them. */
   connectionOptions?: ConnectionOptions;
-  requestTimeoutMs?: number;
-  /**
-   * Of requests that find a coordinator, a leader or a free transaction. They begin after a few milliseconds, since
-   * right after a commit the broker answers CONCURRENT_TRANSACTIONS for about that long; hence so many.
-   */
-  retry?: KafkaConfig['retry'];
 }
 
 /** A kafkajs client; each producer, consumer or admin made from it has connections of its own. */
@@ -25,8 +19,6 @@ export function createKafka({
   clientId,
   log,
   connectionOptions = {},
-  requestTimeoutMs = 10_000,
-  retry = patient,
 }: KafkaOptions): Kafka {
   stopIdleTimer();
   return new Kafka({
@@ -34,8 +26,8 @@ export function createKafka({
     brokers: bootstrapServers.split(','),
     ...securityOf(connectionOptions),
     connectionTimeout: 3000,
-    requestTimeout: requestTimeoutMs,
-    retry,
+    requestTimeout: 10_000,
+    retry: patient,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => writeLog(log, entry),
   });
