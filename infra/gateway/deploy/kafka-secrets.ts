@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../../../shared/config/index.ts';
 import type { FunctionDeployment } from '../provider/deployment.ts';
+import { secretMount } from '../provider/environment.ts';
 
 type Needed = Pick<
   Settings,
   'kafkaTls' | 'kafkaTlsCaFile' | 'kafkaSaslMechanism' | 'kafkaUsername' | 'kafkaPassword'
 >;
-
-const mount = '/var/openfaas/secrets';
 
 /**
  * What functions that speak to Kafka themselves need for brokers with TLS or passwords: secrets, and variables of
@@ -23,13 +22,13 @@ export function kafkaSecrets(settings: Needed): {
   if (kafkaTls) variables.KAFKA_TLS = 'true';
   if (kafkaTlsCaFile !== undefined) {
     secrets['kafka-ca'] = readFileSync(kafkaTlsCaFile, 'utf8');
-    variables.KAFKA_TLS_CA_FILE = `${mount}/kafka-ca`;
+    variables.KAFKA_TLS_CA_FILE = `${secretMount}/kafka-ca`;
   }
   if (kafkaSaslMechanism !== undefined) variables.KAFKA_SASL_MECHANISM = kafkaSaslMechanism;
   if (kafkaUsername !== undefined) variables.KAFKA_USERNAME = kafkaUsername;
   if (kafkaPassword !== undefined) {
     secrets['kafka-password'] = kafkaPassword;
-    variables.KAFKA_PASSWORD_FILE = `${mount}/kafka-password`;
+    variables.KAFKA_PASSWORD_FILE = `${secretMount}/kafka-password`;
   }
   return { secrets, variables };
 }
@@ -41,7 +40,7 @@ export function withNamedSecrets(
 ): FunctionDeployment[] {
   return deployments.map((deployment) => {
     const values = new Set(Object.values(deployment.envVars ?? {}));
-    const named = names.filter((name) => values.has(`${mount}/${name}`));
+    const named = names.filter((name) => values.has(`${secretMount}/${name}`));
     if (named.length === 0) return deployment;
     return { ...deployment, secrets: [...new Set([...(deployment.secrets ?? []), ...named])] };
   });

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import type { FunctionDeployment } from './deployment.ts';
 
 /** Where OpenFaaS mounts secrets; variables that point there are pointed to the local folder instead. */
-const secretMount = '/var/openfaas/secrets';
+export const secretMount = '/var/openfaas/secrets';
 
 /**
  * The whole environment of a replica: its own variables, where its secrets lie, what the wrapper needs, and
