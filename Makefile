@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling check verify benchmark sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling load check verify benchmark sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,10 @@ chaos: ## hit every role with seeded faults under load, then count (CHAOS_SEED, 
 scaling: ## steps of load against a slow function: how the autoscaler follows (10 minutes; SCALING_STEPS)
 	$(PREFLIGHT) run
 	@$(NODE) load/scaling/main.ts
+
+load: ## artillery on ingest (load/ingest.yml), then accepted = stored; LOAD_RUN names the run
+	$(PREFLIGHT) none
+	@$(NODE) load/main.ts
 
 check: ## types and style only
 	$(PREFLIGHT) test
