@@ -34,9 +34,12 @@ function dayText(day: number): string {
 
 /** The reverse of `dateTimeText`; undefined for anything else, days that do not exist included. */
 export function parseDateTimeText(text: string): number | undefined {
-  if (text.length !== 23 || text[10] !== ' ' || text[13] !== ':' || text[16] !== ':' || text[19] !== '.') {
-    return undefined;
-  }
+  return text.length === 23 && text[10] === ' ' ? readTime(text) : undefined;
+}
+
+/** `YYYY-MM-DD?hh:mm:ss.mmm` in UTC, whatever stands between day and hour or after the milliseconds. */
+function readTime(text: string): number | undefined {
+  if (text[13] !== ':' || text[16] !== ':' || text[19] !== '.') return undefined;
   const day = dayNumber(text.slice(0, 10));
   const hour = digits(text, 11, 13);
   const minute = digits(text, 14, 16);
@@ -78,6 +81,11 @@ const rfc3339 =
  * A leap second is the first instant of the next minute. Undefined when it is no such time.
  */
 export function parseRfc3339(text: string): number | undefined {
+  // What `toISOString` writes, as nearly every sender does, at a tenth of the cost.
+  if (text.length === 24 && text[10] === 'T' && text[23] === 'Z') {
+    const ms = readTime(text);
+    if (ms !== undefined) return ms;
+  }
   // An unbounded fraction is allowed by the grammar, not by patience.
   const match = text.length <= 64 ? rfc3339.exec(text) : null;
   if (match === null) return undefined;
