@@ -18,8 +18,12 @@ export function readProcesses(): Map<number, ProcessInfo> {
 
 /** When this process was started, or undefined when there is none (any more). */
 export function startOf(pid: number): string | undefined {
-  if (process.platform !== 'linux') return readPs().get(pid)?.start;
-  return readStat(pid)?.start;
+  return readOne(pid)?.start;
+}
+
+/** Processor time that this process has used, or undefined when there is none (any more). */
+export function cpuSecondsOf(pid: number): number | undefined {
+  return readOne(pid)?.cpuSeconds;
 }
 
 /** The process and everything it started, directly or not. */
@@ -55,6 +59,10 @@ function readProc(): Map<number, ProcessInfo> {
     if (info) processes.set(info.pid, info);
   }
   return processes;
+}
+
+function readOne(pid: number): ProcessInfo | undefined {
+  return process.platform === 'linux' ? readStat(pid) : readPs().get(pid);
 }
 
 let units: { ticksPerSecond: number; pageBytes: number; boot: string } | undefined;

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { Logger } from '../../../shared/log/index.ts';
+import { cpuSecondsOf } from '../../platform/process-table.ts';
 import type { Replica } from './replica.ts';
 
 export interface LivenessOptions {
@@ -39,7 +39,7 @@ export function watchLiveness(options: LivenessOptions): () => void {
       return;
     }
     const before = silences.get(replica) ?? { count: 0, idle: 0, cpu: undefined };
-    const cpu = replica.pid === undefined ? undefined : processorTicks(replica.pid);
+    const cpu = replica.pid === undefined ? undefined : cpuSecondsOf(replica.pid);
     const works = cpu === undefined || cpu !== before.cpu;
     const silence = { count: before.count + 1, idle: works ? 0 : before.idle + 1, cpu };
     silences.set(replica, silence);
@@ -60,18 +60,6 @@ export function watchLiveness(options: LivenessOptions): () => void {
   }, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-/** Processor time that a process has used, in ticks; undefined where the system does not tell (it is not Linux). */
-function processorTicks(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in brackets may hold spaces: fields are counted from behind it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  } catch {
-    return undefined;
-  }
 }
 
 function isAlive(port: number, timeoutMs: number): Promise<boolean> {

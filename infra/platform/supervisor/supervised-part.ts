@@ -10,8 +10,10 @@ import {
   startProcess,
   waitUntilReady,
 } from '../process.ts';
+import { cpuSecondsOf } from '../process-table.ts';
 import { fingerprintOf, type PidFiles } from './pid-file.ts';
 import { failuresAfter, restartDelayMs } from './restart.ts';
+import { isHung, type Patience, type Silence, silenceAfter } from './silence.ts';
 
 export type PartState =
   | 'waiting'
@@ -34,14 +36,17 @@ export interface PartStatus {
   failures: number;
 }
 
-export interface Watch {
+export interface Watch extends Patience {
   healthIntervalMs: number;
-  /** A process that answers nothing for so long is killed and started again. */
-  hungAfterMs: number;
   readyTimeoutMs: number;
 }
 
-export const defaultWatch: Watch = { healthIntervalMs: 3000, hungAfterMs: 60_000, readyTimeoutMs: 120_000 };
+export const defaultWatch: Watch = {
+  healthIntervalMs: 3000,
+  hungAfterMs: 60_000,
+  loopingAfterMs: 180_000,
+  readyTimeoutMs: 120_000,
+};
 
 export interface SupervisedPart {
   readonly part: Part;
@@ -119,15 +124,19 @@ export function createSupervisedPart({
       log.error(status.detail);
       running.kill('SIGKILL');
     }
-    let lastWell = Date.now();
+    let silence: Silence | undefined;
     while (!ended && !stopping.signal.aborted) {
       await Promise.race([running.exited, pause(watch.healthIntervalMs)]);
       if (ended || stopping.signal.aborted) break;
       const health = await part.health();
-      if (health.ok) lastWell = Date.now();
       Object.assign(status, { state: health.ok ? 'ready' : 'unhealthy', detail: health.detail });
-      if (Date.now() - lastWell > watch.hungAfterMs) {
-        log.error(`${part.name}: no answer for ${watch.hungAfterMs / 1000} s, killed: ${health.detail}`);
+      const nowMs = Date.now();
+      silence = health.ok
+        ? undefined
+        : silenceAfter(silence, { nowMs, cpuSeconds: cpuSecondsOf(running.pid) });
+      if (silence !== undefined && isHung(silence, nowMs, watch)) {
+        const seconds = Math.round((nowMs - silence.sinceMs) / 1000);
+        log.error(`${part.name}: unhealthy for ${seconds} s, killed: ${health.detail}`);
         running.kill('SIGKILL');
       }
     }

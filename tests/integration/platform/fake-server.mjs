@@ -11,6 +11,13 @@ const server = createServer((request, response) => {
     // Alive, and deaf.
     for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
   }
+  const [, workMs] = /^\/work\/(\d+)$/.exec(request.url) ?? [];
+  if (workMs !== undefined) {
+    response.end();
+    // Alive, busy, and deaf for so long.
+    for (const end = Date.now() + Number(workMs); Date.now() < end; );
+    return;
+  }
   response.end(`pid ${process.pid}`);
 });
 server.listen(Number(port), '127.0.0.1');

@@ -28,7 +28,7 @@ function folder() {
 function start(
   parts: Part[],
   paths = folder(),
-  watch = { healthIntervalMs: 50, hungAfterMs: 2000, readyTimeoutMs: 10_000 },
+  watch = { healthIntervalMs: 50, hungAfterMs: 2000, loopingAfterMs: 15_000, readyTimeoutMs: 10_000 },
 ) {
   const supervisor = createSupervisor({ parts, paths, log, watch });
   closing.push(() => supervisor.stop());
@@ -78,6 +78,20 @@ test('a part that answers no more is killed and started again', async () => {
   const pid = await readyPid(supervisor, 'a');
   await fetch(`${addressOf(a)}/hang`);
   await eventually(() => expect(statusOf(supervisor, 'a')?.state).toBe('unhealthy'));
+  await readyPid(supervisor, 'a', pid);
+});
+
+test('a part that works too much to answer is left to it, for a while', async () => {
+  const a = await fakePart('a');
+  const { supervisor } = start([a]);
+  const pid = await readyPid(supervisor, 'a');
+  const work = async (ms: number) => {
+    await fetch(`${addressOf(a)}/work/${ms}`);
+    await eventually(() => expect(statusOf(supervisor, 'a')?.state).toBe('unhealthy'));
+  };
+  await work(5000);
+  expect(await readyPid(supervisor, 'a')).toBe(pid);
+  await work(600_000);
   await readyPid(supervisor, 'a', pid);
 });
 
