@@ -3,14 +3,16 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { readGatewayPassword } from '../../../infra/gateway/password.ts';
 import { dashboards } from '../../../infra/grafana/dashboards.ts';
-import { startOf } from '../../../infra/platform/process-table.ts';
+import { readSettings } from '../../../shared/config/index.ts';
 import { chaosEnvironment } from '../../integrity/chaos/environment.ts';
 import { eventually } from '../../support/eventually.ts';
 import { testUnless } from '../../support/skip.ts';
 import { startCollector } from './collector.ts';
 import { noPrometheus, startPrometheus } from './prometheus.ts';
-import { scrape, untilChanged } from './scrape.ts';
+import { untilChanged } from './scrape.ts';
+import { downInConsole, downInMetrics, unwellInStatus } from './unwell.ts';
 
 jest.setTimeout(400_000);
 
@@ -215,27 +217,40 @@ testUnless(noPrometheus)(
   },
 );
 
-test('a part that is frozen is shown by status and metrics, and is well again afterwards', async () => {
-  const { parts } = await report();
-  const mongodb = parts.find(({ name }) => name === 'mongodb');
-  if (mongodb === undefined) throw new Error('there is no mongodb');
-  process.kill(mongodb.pid, 'SIGSTOP');
-  const { code, output } = await command('status');
-  expect(output).toMatch(/^mongodb +unhealthy/m);
-  expect(code).toBe(1);
-  await eventually(
-    async () => {
-      const up = (await scrape(gateway())).filter(
-        ({ name, labels }) => name === 'up' && labels.part === 'mongodb',
-      );
-      expect(up.map(({ value }) => value)).toEqual([0]);
-    },
-    { timeoutMs: 45_000 },
-  );
-  // Whether it goes on or was killed meanwhile for its silence, and started again.
-  if (startOf(mongodb.pid) !== undefined) process.kill(mongodb.pid, 'SIGCONT');
-  await eventually(async () => expect((await command('status')).code).toBe(0), { timeoutMs: 120_000 });
-});
+// The gateway serves metrics and console: of a frozen one the supervisor and `make status` tell.
+test.each(['kafka-1', 'mongodb', 'clickhouse', 'connector', 'autoscaler', 'gateway', 'supervisor'])(
+  '%s frozen is unhealthy in status, metrics and console within 10 s, alone, and well again afterwards',
+  async (name) => {
+    const supervisor = `http://127.0.0.1:${env.SUPERVISOR_PORT}`;
+    const password = readGatewayPassword(readSettings(env)) ?? '';
+    const shown = async () => ({
+      metrics: await downInMetrics(name === 'gateway' ? supervisor : gateway()),
+      console: name === 'gateway' ? [name] : await downInConsole(gateway(), password),
+    });
+    const { pid, parts } = await report();
+    const frozen = name === 'supervisor' ? pid : parts.find((part) => part.name === name)?.pid;
+    if (frozen === undefined) throw new Error(`there is no ${name}`);
+    const alone = { metrics: [name], console: [name] };
+    process.kill(frozen, 'SIGSTOP');
+    try {
+      await Promise.all([
+        eventually(async () => expect(await shown()).toEqual(alone), { timeoutMs: 10_000 }),
+        command('status').then(({ code, output }) => {
+          expect([code, unwellInStatus(output)]).toEqual([1, [name]]);
+        }),
+      ]);
+      expect(await shown()).toEqual(alone);
+    } finally {
+      process.kill(frozen, 'SIGCONT');
+    }
+    await eventually(async () => {
+      const { code, output } = await command('status');
+      expect([code, unwellInStatus(output)]).toEqual([0, []]);
+      expect(await downInMetrics(gateway())).toEqual([]);
+      expect(await downInConsole(gateway(), password)).toEqual([]);
+    });
+  },
+);
 
 test('start-pipeline run twice starts one, and a killed supervisor goes on with it', async () => {
   const first = await command('start-pipeline', { RATE: '200' });

@@ -3,7 +3,7 @@ import type { TestGateway } from '../gateway/start-gateway.ts';
 
 /** The first messages that the console sends to a browser. */
 export async function streamed(
-  gateway: TestGateway,
+  gateway: Pick<TestGateway, 'ask'>,
   count: number,
 ): Promise<{ event: string; data: unknown }[]> {
   const answer = await gateway.ask('/ui/api/stream');
