@@ -1,7 +1,7 @@
-import { formatBatchId } from '../../../shared/batch/parse-batch-id.ts';
 import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 import { encodeBatchBody } from '../call/batch-body.ts';
 import type { Place } from '../call/occupancy.ts';
+import { batchIdOf } from './batch-id.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Action, decide } from './decide.ts';
 import type { Piece } from './pieces.ts';
@@ -32,7 +32,7 @@ const bodyBytes = (records: readonly FetchedRecord[]): number =>
 
 /** Calls the function once with a piece and says what its answer means. */
 export function createAttempt(context: WorkerContext, place: Place): Attempt {
-  const { caller, bodies, subscription, topic, partition, clusterId, cluster, metrics, now } = context;
+  const { caller, bodies, subscription, topic, partition, cluster, metrics, now } = context;
   const labels = { function: subscription.functionName };
 
   return async (piece, route, tries, stop) => {
@@ -46,13 +46,7 @@ export function createAttempt(context: WorkerContext, place: Place): Attempt {
       const started = now();
       const answer = await caller.call({
         functionName: subscription.functionName,
-        batchId: formatBatchId({
-          clusterId,
-          topicId: topic.id,
-          partition,
-          first: piece.first,
-          last: piece.end - 1,
-        }),
+        batchId: batchIdOf(context, piece),
         topic: topic.name,
         partition,
         firstOffset: piece.first,

@@ -70,10 +70,7 @@ export function watchOldRanges({
     const before = old.length;
     old = oldRanges(found, now());
     if (old.length > 0 && before === 0) {
-      log.error(
-        { function: subscription.functionName, ranges: old },
-        'ranges are open for more than an hour; their routes wait for them',
-      );
+      log.error({ ranges: old }, 'ranges are open for more than an hour; their routes wait for them');
     }
   }
 

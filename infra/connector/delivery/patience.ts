@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stop, Tries } from './attempt.ts';
 import { backoffMs } from './backoff.ts';
+import { batchIdOf } from './batch-id.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import type { Action } from './decide.ts';
 import type { Piece } from './pieces.ts';
@@ -48,7 +49,7 @@ export function createPatience(context: WorkerContext): Patience {
     wait,
     reason: () => current,
     before(action, piece, tries, stop) {
-      const what = { ...where, first: piece.first, end: piece.end };
+      const what = { topic: topic.name, partition, batchId: batchIdOf(context, piece) };
       switch (action.do) {
         case 'pause': {
           const backoff = backoffMs(++tries.pauses, { ...PAUSED, random });

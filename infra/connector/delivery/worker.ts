@@ -4,6 +4,7 @@ import { messageOf } from '../../../shared/errors/index.ts';
 import { FeedBrokenError } from '../kafka/feed.ts';
 import { NotMemberError } from '../kafka/not-member.ts';
 import { backoffMs } from './backoff.ts';
+import { batchIdOf } from './batch-id.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { msUntilPiece, stepsOf } from './forming.ts';
 import { createPatience } from './patience.ts';
@@ -57,7 +58,7 @@ export function createWorker(context: WorkerContext): Worker {
   let sending: Piece | undefined;
   let lastPosition: number | undefined;
   let activeMs = now();
-  const where = { function: subscription.functionName, topic: topic.name, partition };
+  const where = { topic: topic.name, partition };
 
   async function run(): Promise<void> {
     let failures = 0;
@@ -72,6 +73,7 @@ export function createWorker(context: WorkerContext): Worker {
       } catch (error) {
         lastPosition = settlement?.committed() ?? lastPosition;
         settlement = undefined;
+        const batchId = sending && batchIdOf(context, sending);
         sending = undefined;
         place.free();
         feed.pause();
@@ -88,7 +90,7 @@ export function createWorker(context: WorkerContext): Worker {
         }
         failures++;
         const ms = backoffMs(failures, { baseMs: 50, capMs: 5000, random: context.random });
-        const line = { ...where, err: messageOf(error), ms };
+        const line = { ...where, batchId, err: messageOf(error), ms };
         if (error instanceof FeedBrokenError && error.code === 'OFFSET_OUT_OF_RANGE' && failures > 2) {
           // Below its start the position would have moved: so it lies beyond the end.
           log.error(
@@ -172,7 +174,7 @@ export function createWorker(context: WorkerContext): Worker {
     }
     context.metrics.splits.inc({ function: subscription.functionName });
     log.info(
-      { ...where, first: piece.first, end: piece.end, records: piece.records.length, how: outcome.kind },
+      { ...where, batchId: batchIdOf(context, piece), records: piece.records.length, how: outcome.kind },
       'nothing was written; sending pieces',
     );
     if (outcome.kind === 'cut') return cutOut(piece, outcome.dead);

@@ -44,7 +44,7 @@ export function createRunner({
   caller,
   memory,
   metrics,
-  log,
+  log: connectorLog,
   instanceId,
   sessionTimeoutMs,
   topicsIntervalMs,
@@ -66,6 +66,7 @@ export function createRunner({
   random?: () => number;
 }): Runner {
   const { functionName, group } = subscription;
+  const log = connectorLog.child({ function: functionName });
   const lane = `function/${functionName}`;
   const fetcher = createFetcher({ cluster, lane, budget: memory.buffers, log, now });
   const occupancy = createOccupancy();
@@ -124,7 +125,7 @@ export function createRunner({
           membership.renew(error.message);
           return;
         }
-        log.warn({ function: functionName, err: messageOf(error) }, 'cannot begin yet, trying again');
+        log.warn({ err: messageOf(error) }, 'cannot begin yet, trying again');
         await delay(Math.min(100 * tries, 2000), undefined, { signal }).catch(() => {});
         await membership.confirm().catch(() => {});
       }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import type { Connector } from '../../../infra/connector/connector.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
@@ -7,6 +8,7 @@ import {
   type FakeGateway,
   failing,
   type Received,
+  type Reply,
   type Script,
   startFakeGateway,
   textOf,
@@ -17,6 +19,8 @@ let kafka: TestKafka;
 let gateway: FakeGateway;
 let connector: Connector;
 const dlq = unique('dlq');
+/** What the connector logs. */
+const lines: Record<string, unknown>[] = [];
 
 beforeAll(async () => {
   kafka = await openKafka();
@@ -27,6 +31,7 @@ beforeAll(async () => {
     gatewayUrl: gateway.url,
     deadLetterTopic: dlq,
     timeoutMs: 1500,
+    log: pino({}, { write: (line) => lines.push(JSON.parse(line)) }),
   });
 }, 120_000);
 
@@ -65,6 +70,26 @@ const lettersOf = async (name: string) =>
 const values = (calls: Received[]) => calls.flatMap((call) => call.records.map(({ value }) => textOf(value)));
 
 for (const mode of ['transactional', 'ranges', 'at-least-once']) {
+  test(`${mode}: each decision is logged with function and batch id of its call`, async () => {
+    const replies: Reply[] = [
+      { drop: true },
+      { status: 503, headers: { 'retry-after': '0.1' } },
+      { status: 500 },
+      { status: 422 },
+    ];
+    const { name, topic, calls } = await deploy(mode, () => replies.shift() ?? {});
+    await acknowledged(name, topic, 20);
+    const logged = lines.filter((line) => line.function === name && line.batchId !== undefined);
+    expect(logged.map(({ msg, batchId }) => [msg, batchId])).toEqual(
+      [
+        'no answer; sending the same again',
+        'the function asks to wait',
+        'failed; trying again',
+        'nothing was written; sending pieces',
+      ].map((msg, i) => [msg, calls()[i]?.batchId]),
+    );
+  }, 120_000);
+
   test(`${mode}: success delivers each record once and acknowledges the end`, async () => {
     const { name, topic, calls } = await deploy(mode, () => ({}));
     await acknowledged(name, topic, 20);

@@ -3,6 +3,7 @@ import { createFunctionCaller } from '../../../../infra/connector/call/function-
 import { type Connector, createConnector } from '../../../../infra/connector/connector.ts';
 import { createGatewayClient } from '../../../../shared/clients/gateway/index.ts';
 import { type Cluster, createCluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
+import type { Logger } from '../../../../shared/log/index.ts';
 
 /** A connector in this process, with times that suit a test. `CONNECTOR_TEST_LOG=debug` shows its log. */
 export function startConnector(options: {
@@ -15,6 +16,7 @@ export function startConnector(options: {
   rebuildIntervalMs?: number;
   /** Puts something between connector and cluster. */
   around?: (cluster: Cluster) => Cluster;
+  log?: Logger;
 }): Connector {
   const name = options.instanceId ?? 'test';
   return createConnector({
@@ -31,7 +33,7 @@ export function startConnector(options: {
       user: 'admin',
       ...(options.gatewayPassword !== undefined && { password: options.gatewayPassword }),
     }),
-    log: pino({ level: process.env.CONNECTOR_TEST_LOG ?? 'silent', base: { name } }),
+    log: options.log ?? pino({ level: process.env.CONNECTOR_TEST_LOG ?? 'silent', base: { name } }),
     deadLetterTopic: options.deadLetterTopic,
     rebuildIntervalMs: options.rebuildIntervalMs ?? 200,
     upstreamTimeoutMs: options.timeoutMs ?? 5000,
