@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling load check verify benchmark sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling load guard check verify benchmark sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ scaling: ## steps of load against a slow function: how the autoscaler follows (1
 load: ## artillery on ingest (load/ingest.yml), then accepted = stored; LOAD_RUN names the run
 	$(PREFLIGHT) none
 	@$(NODE) load/main.ts
+
+guard: ## what computing costs an event, against a stored ratio (GUARD_WRITE=1: store it)
+	$(PREFLIGHT) test
+	@$(NODE) tests/guard/main.ts
 
 check: ## types and style only
 	$(PREFLIGHT) test

@@ -22,6 +22,7 @@ const skipped: string[] = [];
 const counts = [
   check('types', ['tsc', '--noEmit']),
   check('style', ['biome', 'check', '--error-on-warnings', '.']),
+  check('cost of an event', ['node', 'tests/guard/main.ts']),
   suites('fast', ['--selectProjects', 'unit', 'integration', '--maxWorkers=2']),
   suites('whole', ['--selectProjects', 'integrity', 'e2e', '--maxWorkers=2']),
 ];

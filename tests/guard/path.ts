@@ -1,0 +1,138 @@
+import { serialize } from 'bson';
+import { rowsOf } from '../../functions/clickhouse-write/rows.ts';
+import { createEventSource } from '../../functions/generate/event-source.ts';
+import { createTransform } from '../../functions/transform/transform.ts';
+import { encodeBatchBody } from '../../infra/connector/call/batch-body.ts';
+import { readResult } from '../../infra/connector/delivery/answer.ts';
+import type { BatchEvent, BatchInfo } from '../../shared/batch/types.ts';
+import { encodeBatch, readRecords } from '../../shared/clients/kafka-protocol/record-batch.ts';
+import type { FetchedRecord, NewRecord } from '../../shared/clients/kafka-protocol/records.ts';
+import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
+import { createClientReader } from '../../shared/events/user-agent.ts';
+import { documentOf } from '../../shared/sink/document.ts';
+import { readRange } from '../../shared/sink/read-range.ts';
+
+const startMs = Date.UTC(2026, 0, 15, 12);
+const producer = { id: 1n, epoch: 0, sequence: 0 };
+
+/** One stage of an event's way, for a whole batch. */
+export interface Stage {
+  name: string;
+  run: () => unknown;
+}
+
+/**
+ * What is computed for a batch on its way from Kafka to both stores, stage by stage, without the engines and the calls
+ * between; and a loop of the engine's own JSON over the same events that stages are compared with.
+ */
+export function stagesOf({
+  events,
+  categoriesFile,
+}: {
+  events: number;
+  categoriesFile: string | undefined;
+}): {
+  reference: () => void;
+  stages: Stage[];
+} {
+  const categories = loadCategories(categoriesFile);
+  const source = createEventSource({
+    runId: 'guard',
+    parameters: {
+      seed: 1,
+      rate: 10_000,
+      duration_seconds: 60,
+      span_seconds: 60,
+      users: 100_000,
+      invalid_share: 0.01,
+      late_share: 0.02,
+      no_id_share: 0.005,
+      history: 0,
+    },
+    startMs,
+    history: 0,
+    categories,
+  });
+  const texts = Array.from({ length: events }, (_, index) => source(index, 0));
+  const valid = texts.filter(({ kind }) => kind !== 'invalid').map(({ value }) => value);
+  const transform = createTransform({
+    check: createEventCheck({ categories, retentionDays: 90 }),
+    readClient: createClientReader(),
+  });
+
+  const raw = encodeBatch(
+    texts.map(({ key, value }) => recordOf(Buffer.from(key), Buffer.from(value))),
+    producer,
+  );
+  const rawBody = bodyOf('events_raw', recordsOf(raw));
+  const transformed = transform(parse(rawBody), batchOf('events_raw', events));
+  const answer = Buffer.from(JSON.stringify(transformed));
+  const clean = encodeBatch(outputsOf(answer), producer);
+  const cleanBody = bodyOf('events_clean', recordsOf(clean));
+  const range = readRange(parse(cleanBody), batchOf('events_clean', events)).records;
+
+  return {
+    reference: () => {
+      for (const text of valid) Buffer.from(JSON.stringify(JSON.parse(text)));
+    },
+    stages: [
+      { name: 'connector: raw records into a call', run: () => bodyOf('events_raw', recordsOf(raw)) },
+      {
+        name: 'transform: a call into its answer',
+        run: () => JSON.stringify(transform(parse(rawBody), batchOf('events_raw', events))),
+      },
+      { name: 'connector: the answer into records', run: () => encodeBatch(outputsOf(answer), producer) },
+      { name: 'connector: clean records into a call', run: () => bodyOf('events_clean', recordsOf(clean)) },
+      {
+        name: 'both sinks: a call into a range',
+        run: () => readRange(parse(cleanBody), batchOf('events_clean', events)),
+      },
+      {
+        name: 'sinks: a range into documents and rows',
+        run: () => [serialize({ documents: range.map(documentOf) }), rowsOf(range)],
+      },
+    ],
+  };
+}
+
+function recordOf(key: Buffer | null, value: Buffer | null): NewRecord {
+  return { key, value, headers: [], timestamp: startMs };
+}
+
+function recordsOf(batch: Buffer): FetchedRecord[] {
+  const records: FetchedRecord[] = [];
+  readRecords(batch, 0, 0, records);
+  return records;
+}
+
+function bodyOf(topic: string, records: readonly FetchedRecord[]): Buffer {
+  return encodeBatchBody({ bootstrapServers: '127.0.0.1:9092', topic, partition: 0, records });
+}
+
+function parse(body: Buffer): BatchEvent {
+  return JSON.parse(body.toString('utf8'));
+}
+
+function outputsOf(answer: Buffer): NewRecord[] {
+  const result = readResult(answer, {
+    topicPartition: 'events_raw-0',
+    has: () => true,
+    wantsOutputs: true,
+  });
+  if (typeof result === 'string') throw new Error(result);
+  return result.outputs.map(({ key, value }) => recordOf(key, value));
+}
+
+function batchOf(topic: string, events: number): BatchInfo {
+  return {
+    id: `c:t:0:0-${events - 1}`,
+    clusterId: 'c',
+    topicId: 't',
+    topic,
+    partition: 0,
+    first: 0,
+    last: events - 1,
+    route: 0,
+    attempt: 1,
+  };
+}
