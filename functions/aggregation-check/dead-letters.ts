@@ -1,10 +1,11 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { originalPositionHeaders } from '../../shared/batch/original-position.ts';
 import { rows } from '../../shared/clients/clickhouse/index.ts';
+import { headersOf } from '../../shared/clients/kafka-protocol/record-batch.ts';
+import { type FetchedRecord, recordKey, recordValue } from '../../shared/clients/kafka-protocol/records.ts';
 import { dateTimeText } from '../../shared/events/time.ts';
 import type { ExceptionState } from './classify.ts';
 import { eventMinute } from './event-minute.ts';
-import type { LogRecord } from './kafka/committed.ts';
 import type { KafkaLog } from './kafka/log.ts';
 import { retryTopic, type Sink, sinks } from './sinks.ts';
 
@@ -67,18 +68,18 @@ export function createDeadLetters({ log, topic }: { log: KafkaLog; topic: string
       const bounds = await log.bounds(topic);
       if (bounds === undefined) return;
       const positions = await readPositions(client, bounds.id);
-      const found: { key: DeadLetterKey; record: LogRecord }[] = [];
+      const found: { key: DeadLetterKey; record: FetchedRecord }[] = [];
       for (const [partition, end] of bounds.end) {
         const from = Math.max(positions.get(partition) ?? 0, bounds.start.get(partition) ?? 0);
         for await (const records of log.read(topic, partition, from, end)) {
           for (const record of records) {
-            const key = record.key === null ? undefined : parseKey(record.key.toString());
+            const key = parseKey(recordKey(record)?.toString() ?? '');
             if (key !== undefined) found.push({ key, record });
           }
         }
       }
       // After the letters: whatever they say is gone by now stands there.
-      if (found.some(({ record }) => record.value === null)) await readRetryTopics();
+      if (found.some(({ record }) => recordValue(record) === null)) await readRetryTopics();
       await writeExceptions(client, await exceptionsOf(client, found));
       await writePositions(client, bounds.id, bounds.end);
     },
@@ -86,16 +87,15 @@ export function createDeadLetters({ log, topic }: { log: KafkaLog; topic: string
 
   async function exceptionsOf(
     client: ClickHouseClient,
-    found: readonly { key: DeadLetterKey; record: LogRecord }[],
+    found: readonly { key: DeadLetterKey; record: FetchedRecord }[],
   ): Promise<Exception[]> {
     const exceptions: Exception[] = [];
     const minutes = new Map<string, number>();
     for (const { key, record } of found) {
       const name = nameOf(key);
-      const gone = record.value === null;
-      const minute = gone
-        ? (minutes.get(name) ?? (await knownMinute(client, key)))
-        : eventMinute(record.value);
+      const value = recordValue(record);
+      const gone = value === null;
+      const minute = gone ? (minutes.get(name) ?? (await knownMinute(client, key))) : eventMinute(value);
       // The ledger does not count what is no event, and a letter that nobody has seen stood for none.
       if (minute === undefined) continue;
       minutes.set(name, minute);
@@ -128,9 +128,9 @@ function nameOf({ sink, topicId, partition, offset }: DeadLetterKey): string {
   return `${sink}/${topicId}/${partition}/${offset}`;
 }
 
-function originOf(record: LogRecord): Omit<DeadLetterKey, 'sink'> | undefined {
-  const header = (name: string) =>
-    record.headers.findLast(([key]) => key?.toString() === name)?.[1]?.toString();
+function originOf(record: FetchedRecord): Omit<DeadLetterKey, 'sink'> | undefined {
+  const headers = headersOf(record);
+  const header = (name: string) => headers.findLast(([key]) => key.toString() === name)?.[1]?.toString();
   const topicId = header(originalPositionHeaders.topicId);
   const partition = Number(header(originalPositionHeaders.partition));
   const offset = Number(header(originalPositionHeaders.offset));

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { rows } from '../../shared/clients/clickhouse/index.ts';
+import { recordValue } from '../../shared/clients/kafka-protocol/records.ts';
 import { decodeClean } from '../../shared/events/clean-record.ts';
 import { dateTimeText } from '../../shared/events/time.ts';
 import { classify, type ExceptionState, type Faults } from './classify.ts';
@@ -125,8 +126,9 @@ export function createExplainer({
     if ((logStart.get(partition) ?? 0) > from) return undefined;
     const found: NonNullable<PieceRecords> = [];
     for await (const records of log.read(topic, partition, from, to)) {
-      for (const { offset, value } of records) {
-        if (value !== null) found.push({ offset, minute: eventMinute(value), value });
+      for (const record of records) {
+        const value = recordValue(record);
+        if (value !== null) found.push({ offset: record.offset, minute: eventMinute(value), value });
       }
     }
     return found;

@@ -1,5 +1,5 @@
+import { type FetchedRecord, recordValue } from '../../shared/clients/kafka-protocol/records.ts';
 import { eventMinute } from './event-minute.ts';
-import type { LogRecord } from './kafka/committed.ts';
 
 /** Offsets in a segment of the ledger. */
 export const segmentSize = 10_000;
@@ -42,8 +42,8 @@ export function segmentAt(segment: Segment, offset: number, done: Segment[]): Se
 }
 
 /** Counts a record in. A value that is no clean event is in no store and so not in the ledger either. */
-export function countIn(segment: Segment, record: LogRecord): void {
-  const minute = eventMinute(record.value);
+export function countIn(segment: Segment, record: FetchedRecord): void {
+  const minute = eventMinute(recordValue(record));
   segment.endOffset = record.offset + 1;
   if (minute === undefined) return;
   const count = segment.minutes.get(minute);

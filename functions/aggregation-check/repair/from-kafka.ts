@@ -1,4 +1,5 @@
 import type { BatchRecord } from '../../../shared/batch/types.ts';
+import { recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
 import { readRange, type SinkRecord } from '../../../shared/sink/read-range.ts';
 import type { EventRef } from '../classify.ts';
 import type { KafkaLog } from '../kafka/log.ts';
@@ -19,9 +20,12 @@ export async function readFromKafka(
     for (const [from, to] of runsOf(held.map(({ offset }) => offset))) {
       const wanted = new Set(held.map(({ offset }) => offset));
       for await (const records of log.read(topic, partition, from, to)) {
-        const batch = records
-          .filter(({ offset, value }) => wanted.has(offset) && value !== null)
-          .map(({ offset, value }) => recordOf(topic, partition, offset, value as Buffer));
+        const batch = records.flatMap((record) => {
+          const value = recordValue(record);
+          return wanted.has(record.offset) && value !== null
+            ? [recordOf(topic, partition, record.offset, value)]
+            : [];
+        });
         if (batch.length === 0) continue;
         const range = {
           eventSource: 'SelfManagedKafka' as const,

@@ -5,6 +5,7 @@ import { type Check, createCheck } from '../../../functions/aggregation-check/ch
 import { createKafkaLog, type KafkaLog } from '../../../functions/aggregation-check/kafka/log.ts';
 import { createWrite as createClickHouseWrite } from '../../../functions/clickhouse-write/write.ts';
 import { createWrite as createMongoWrite } from '../../../functions/mongo-write/write.ts';
+import { recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
 import { cleanRange } from '../../support/clean-range.ts';
 import { engines } from '../../support/engines.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -125,15 +126,12 @@ export async function openCheckRig({ clickhouseUrl }: { clickhouseUrl?: string }
       for await (const records of log.read(topic, partition, from, await end(partition))) {
         const wanted = records.filter(({ offset }) => !without.includes(offset));
         for (const part of together ? [wanted] : wanted.map((each) => [each])) {
-          const range = cleanRange(
-            part.map(({ value }) => value),
-            {
-              partition,
-              first: part[0]?.offset ?? 0,
-              topicId,
-              route: partition % clickhouse.clickhouse.shards.length,
-            },
-          );
+          const range = cleanRange(part.map(recordValue), {
+            partition,
+            first: part[0]?.offset ?? 0,
+            topicId,
+            route: partition % clickhouse.clickhouse.shards.length,
+          });
           if (into.includes('clickhouse')) await write.clickhouse(range.event, range.batch);
           if (into.includes('mongo')) await write.mongo(range.event, range.batch);
         }

@@ -12,13 +12,10 @@ import {
 import { acknowledgedBy, type Sink } from '../../../functions/aggregation-check/sinks.ts';
 import { encodeClean } from '../../../shared/events/clean-record.ts';
 import { cleanEvent } from '../../support/clean-range.ts';
+import { record } from '../connector/records.ts';
 
-const record = (offset: number, minute: number) => ({
-  offset,
-  key: null,
-  value: Buffer.from(encodeClean(cleanEvent(offset, { timestamp: minute * 60_000 + 59_999 }))),
-  headers: [],
-});
+const eventAt = (offset: number, minute: number) =>
+  record(offset, { value: encodeClean(cleanEvent(offset, { timestamp: minute * 60_000 + 59_999 })) });
 
 describe('eventMinute', () => {
   test('the minute of the event, wherever its time stands', () => {
@@ -44,7 +41,7 @@ describe('segments', () => {
   test('count by minute, with the sum of offsets, and leave no gap', () => {
     const done: Segment[] = [];
     let segment = emptySegment(2, 9990);
-    for (const each of [record(9990, 1), record(9992, 1), record(9999, 2), record(30_005, 1)]) {
+    for (const each of [eventAt(9990, 1), eventAt(9992, 1), eventAt(9999, 2), eventAt(30_005, 1)]) {
       segment = segmentAt(segment, each.offset, done);
       countIn(segment, each);
     }
@@ -64,7 +61,7 @@ describe('segments', () => {
 
   test('what is no event is passed over, not counted', () => {
     const segment = emptySegment(0, 0);
-    countIn(segment, { offset: 4, key: null, value: Buffer.from('?'), headers: [] });
+    countIn(segment, record(4, { value: '?' }));
     expect(segment).toMatchObject({ endOffset: 5, minutes: new Map() });
   });
 
