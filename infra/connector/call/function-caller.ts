@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { messageOf } from '../../../shared/errors/index.ts';
 import type { Tracer } from '../../../shared/trace/index.ts';
+import { formatTraceparent } from '../../../shared/trace/traceparent.ts';
 import type { Answer } from '../delivery/answer.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -18,9 +19,14 @@ export interface Call {
   signal: AbortSignal;
 }
 
+/** The trace that a call belongs to: what the function logs and records of it names the same. */
+export interface Traced {
+  traceId: string;
+}
+
 export interface FunctionCaller {
   /** Never throws: whatever prevents an answer is an answer of kind `none`. */
-  call(call: Call): Promise<Answer>;
+  call(call: Call): Promise<Answer & Traced>;
   close(): Promise<void>;
 }
 
@@ -68,6 +74,12 @@ export function createFunctionCaller({
           'pipeline.attempt': attempt,
         },
       });
+      const trace = span?.context ?? {
+        traceId: randomBytes(16).toString('hex'),
+        spanId: randomBytes(8).toString('hex'),
+        sampled: true,
+      };
+      const { traceId } = trace;
       const cut = new AbortController();
       const timer = setTimeout(() => cut.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       const stop = () => cut.abort(new Error('the partition was given up'));
@@ -86,9 +98,7 @@ export function createFunctionCaller({
             'x-route': String(route),
             'x-attempt': String(attempt),
             'x-connector': connectorName,
-            traceparent:
-              span?.traceparent ??
-              `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+            traceparent: formatTraceparent(trace),
           },
           body,
           signal: cut.signal,
@@ -106,6 +116,7 @@ export function createFunctionCaller({
           error: statusCode >= 400 ? `${statusCode}` : undefined,
         });
         return {
+          traceId,
           kind: 'response',
           status: response.statusCode,
           retryAfterMs: retryAfterMs(one(response.headers['retry-after']), Date.now()),
@@ -115,7 +126,7 @@ export function createFunctionCaller({
       } catch (error) {
         const reason = messageOf(cut.signal.aborted ? cut.signal.reason : error);
         span?.end({ error: reason });
-        return { kind: 'none', reason };
+        return { traceId, kind: 'none', reason };
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', stop);

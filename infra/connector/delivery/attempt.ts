@@ -13,9 +13,18 @@ export interface Tries {
   failed: number;
   pauses: number;
   absent: number;
+  /** Trace of the last call. */
+  traceId: string | undefined;
 }
 
-export const newTries = (): Tries => ({ calls: 0, unknown: 0, failed: 0, pauses: 0, absent: 0 });
+export const newTries = (): Tries => ({
+  calls: 0,
+  unknown: 0,
+  failed: 0,
+  pauses: 0,
+  absent: 0,
+  traceId: undefined,
+});
 
 export interface Stop {
   /** Told to stop: finish the call in flight, begin no other. */
@@ -60,6 +69,7 @@ export function createAttempt(context: WorkerContext, place: Place): Attempt {
         }),
         signal: stop.hard,
       });
+      tries.traceId = answer.traceId;
       // An answer to a call of an earlier takeover is dropped.
       if (stop.hard.aborted) throw new StoppedError();
       metrics.callDuration.observe(labels, (now() - started) / 1000);

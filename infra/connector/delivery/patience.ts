@@ -49,7 +49,8 @@ export function createPatience(context: WorkerContext): Patience {
     wait,
     reason: () => current,
     before(action, piece, tries, stop) {
-      const what = { topic: topic.name, partition, batchId: batchIdOf(context, piece) };
+      const batchId = batchIdOf(context, piece);
+      const what = { topic: topic.name, partition, batchId, traceId: tries.traceId };
       switch (action.do) {
         case 'pause': {
           const backoff = backoffMs(++tries.pauses, { ...PAUSED, random });

@@ -11,9 +11,9 @@ import type { DeadRecord, Piece } from './pieces.ts';
 export type Outcome =
   | { kind: 'done'; outputs: Output[]; dead: DeadRecord[] }
   /** Ranges: nothing was written, these records must be left out. */
-  | { kind: 'cut'; dead: DeadRecord[] }
+  | { kind: 'cut'; dead: DeadRecord[]; traceId: string | undefined }
   /** Nothing was written: send halves. */
-  | { kind: 'split'; reason: string; attempts: number };
+  | { kind: 'split'; reason: string; attempts: number; traceId: string | undefined };
 
 export interface Sender {
   /** Sends a piece until it has an outcome; waits as the answers say. */
@@ -89,7 +89,7 @@ export function createSender(context: WorkerContext, patience: Patience, place: 
             return finish(piece, action, tries.calls, route, stop);
           }
           case 'cut':
-            return { kind: 'cut', dead: listed(piece, action.dead, tries.calls) };
+            return { kind: 'cut', dead: listed(piece, action.dead, tries.calls), traceId: tries.traceId };
           case 'bury': {
             const { reason } = action;
             const dead = piece.records.map((record): DeadRecord => {
@@ -98,7 +98,7 @@ export function createSender(context: WorkerContext, patience: Patience, place: 
             return { kind: 'done', outputs: [], dead };
           }
           case 'split':
-            return { kind: 'split', reason: action.reason, attempts: tries.calls };
+            return { kind: 'split', reason: action.reason, attempts: tries.calls, traceId: tries.traceId };
           default:
             await patience.before(action, piece, tries, stop);
         }

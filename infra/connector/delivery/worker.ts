@@ -174,7 +174,13 @@ export function createWorker(context: WorkerContext): Worker {
     }
     context.metrics.splits.inc({ function: subscription.functionName });
     log.info(
-      { ...where, batchId: batchIdOf(context, piece), records: piece.records.length, how: outcome.kind },
+      {
+        ...where,
+        batchId: batchIdOf(context, piece),
+        traceId: outcome.traceId,
+        records: piece.records.length,
+        how: outcome.kind,
+      },
       'nothing was written; sending pieces',
     );
     if (outcome.kind === 'cut') return cutOut(piece, outcome.dead);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { Connector } from '../../../infra/connector/connector.ts';
+import { readTraceparent } from '../../../shared/trace/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
 import { startConnector } from './rig/connector.ts';
@@ -70,7 +71,7 @@ const lettersOf = async (name: string) =>
 const values = (calls: Received[]) => calls.flatMap((call) => call.records.map(({ value }) => textOf(value)));
 
 for (const mode of ['transactional', 'ranges', 'at-least-once']) {
-  test(`${mode}: each decision is logged with function and batch id of its call`, async () => {
+  test(`${mode}: each decision is logged with function, batch id and trace id of its call`, async () => {
     const replies: Reply[] = [
       { drop: true },
       { status: 503, headers: { 'retry-after': '0.1' } },
@@ -80,13 +81,17 @@ for (const mode of ['transactional', 'ranges', 'at-least-once']) {
     const { name, topic, calls } = await deploy(mode, () => replies.shift() ?? {});
     await acknowledged(name, topic, 20);
     const logged = lines.filter((line) => line.function === name && line.batchId !== undefined);
-    expect(logged.map(({ msg, batchId }) => [msg, batchId])).toEqual(
+    expect(logged.map(({ msg, batchId, traceId }) => [msg, batchId, traceId])).toEqual(
       [
         'no answer; sending the same again',
         'the function asks to wait',
         'failed; trying again',
         'nothing was written; sending pieces',
-      ].map((msg, i) => [msg, calls()[i]?.batchId]),
+      ].map((msg, i) => [
+        msg,
+        calls()[i]?.batchId,
+        readTraceparent(calls()[i]?.headers.traceparent as string)?.traceId,
+      ]),
     );
   }, 120_000);
 
