@@ -1,29 +1,34 @@
 import middy from '@middy/core';
 import type { BatchEvent, BatchResult, FunctionContext } from '../../shared/batch/types.ts';
+import { createClaimsClient } from '../../shared/clients/claims/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
 import { createClientReader } from '../../shared/events/user-agent.ts';
 import { counter } from '../../shared/metrics/index.ts';
+import { leaveOutDuplicates } from './leave-out.ts';
 import { createTransform } from './transform.ts';
 
 const events = counter({
   name: 'transform_events_total',
-  help: 'Records of events_raw by outcome: clean or rejected',
+  help: 'Records of events_raw by outcome: clean, rejected, or duplicate (the event id is that of another record)',
   labels: ['outcome'],
 });
 
-let transform: ReturnType<typeof createTransform> | undefined;
+let work: ReturnType<typeof fromSettings> | undefined;
 
 export const onlyBatches = true;
 
 /** Batches of `events_raw` in; clean records for the output topic and permanent rejects out. */
 export const handler = middy(
   async (event: BatchEvent, context: FunctionContext): Promise<BatchResult> => {
-    transform ??= fromSettings();
-    const result = transform(event, context.batch);
-    events.inc({ outcome: 'clean' }, result.records.length);
-    events.inc({ outcome: 'rejected' }, result.batchItemFailures.length);
-    return result;
+    work ??= fromSettings();
+    const transformed = work.transform(event, context.batch);
+    const { records: valid, batchItemFailures } = transformed.result;
+    const records = work.keeper === undefined ? valid : await leaveOutDuplicates(transformed, work.keeper);
+    events.inc({ outcome: 'clean' }, records.length);
+    events.inc({ outcome: 'duplicate' }, valid.length - records.length);
+    events.inc({ outcome: 'rejected' }, batchItemFailures.length);
+    return { records, batchItemFailures };
   },
   {
     // The wrapper bounds a call; a second clock would give up work that goes on.
@@ -32,13 +37,16 @@ export const handler = middy(
 );
 
 /** Once a process: reads the settings and the file of categories. */
-function fromSettings(): ReturnType<typeof createTransform> {
+function fromSettings() {
   const settings = readSettings(process.env);
-  return createTransform({
-    check: createEventCheck({
-      categories: loadCategories(settings.categoriesFile),
-      retentionDays: settings.retentionDays,
+  return {
+    transform: createTransform({
+      check: createEventCheck({
+        categories: loadCategories(settings.categoriesFile),
+        retentionDays: settings.retentionDays,
+      }),
+      readClient: createClientReader(),
     }),
-    readClient: createClientReader(),
-  });
+    keeper: settings.claimsUrl === undefined ? undefined : createClaimsClient({ url: settings.claimsUrl }),
+  };
 }

@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { originalPosition } from '../../shared/batch/original-position.ts';
 import type { BatchInfo, BatchRecord, OutputRecord } from '../../shared/batch/types.ts';
+import type { Claim } from '../../shared/clients/claims/index.ts';
 import { messageOf } from '../../shared/errors/index.ts';
 import { amountText, currencyText } from '../../shared/events/amount.ts';
 import { derivedEventId, type EventCheck, encodeClean, eventKey, limits } from '../../shared/events/index.ts';
 import { cutAddress } from '../../shared/events/ip.ts';
 import type { Client } from '../../shared/events/user-agent.ts';
 
-export type Transformed = { ok: true; output: OutputRecord } | { ok: false; reason: string };
+export type Transformed = { ok: true; output: OutputRecord; claim: Claim } | { ok: false; reason: string };
 
 /** Record times outside of these are a producer's mistake, and no store could hold what follows from them. */
 const earliestRecordMs = Date.UTC(2000, 0, 1);
@@ -55,8 +56,10 @@ export function createRecordTransform({
     if (!result.ok) return reject(`${result.fault.field}: ${result.fault.reason}`);
     const event = result.event;
     const client = readClient(event.user_agent);
+    const { topicId, partition, offset } = position;
+    const eventId = event.event_id ?? derivedEventId(topicId, partition, offset);
     const value = encodeClean({
-      event_id: event.event_id ?? derivedEventId(position.topicId, position.partition, position.offset),
+      event_id: eventId,
       event_type: event.event_type,
       category: event.category,
       timestamp: event.timestamp,
@@ -70,8 +73,8 @@ export function createRecordTransform({
       received_at: receivedAtMs,
       user_agent: event.user_agent,
       ip: cutAddress(event.ip),
-      raw_partition: position.partition,
-      raw_offset: position.offset,
+      raw_partition: partition,
+      raw_offset: offset,
       properties: event.properties,
     });
     const output: OutputRecord = {
@@ -83,7 +86,7 @@ export function createRecordTransform({
       passedHeaders.some((name) => Object.hasOwn(header, name)),
     );
     if (headers !== undefined && headers.length > 0) output.headers = headers;
-    return { ok: true, output };
+    return { ok: true, output, claim: { eventId, topicId, partition, offset, recordMs: receivedAtMs } };
   };
 }
 

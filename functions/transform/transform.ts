@@ -5,7 +5,14 @@ import type {
   ItemFailure,
   OutputRecord,
 } from '../../shared/batch/types.ts';
+import type { Claim } from '../../shared/clients/claims/index.ts';
 import { createRecordTransform } from './transform-record.ts';
+
+export interface TransformedBatch {
+  result: Required<BatchResult>;
+  /** What each of the clean records claims, in their order. */
+  claims: Claim[];
+}
 
 /**
  * A whole batch: its clean records in offset order, and each reject by partition and offset with the field and
@@ -13,16 +20,19 @@ import { createRecordTransform } from './transform-record.ts';
  */
 export function createTransform(
   dependencies: Parameters<typeof createRecordTransform>[0],
-): (event: BatchEvent, batch: BatchInfo | undefined) => Required<BatchResult> {
+): (event: BatchEvent, batch: BatchInfo | undefined) => TransformedBatch {
   const transformRecord = createRecordTransform(dependencies);
   return (event, batch) => {
     const records: OutputRecord[] = [];
+    const claims: Claim[] = [];
     const batchItemFailures: ItemFailure[] = [];
     for (const [partition, inputs] of Object.entries(event.records)) {
       for (const record of inputs) {
         const result = transformRecord(record, batch);
-        if (result.ok) records.push(result.output);
-        else {
+        if (result.ok) {
+          records.push(result.output);
+          claims.push(result.claim);
+        } else {
           batchItemFailures.push({
             itemIdentifier: { partition, offset: record.offset },
             reason: result.reason,
@@ -31,6 +41,6 @@ export function createTransform(
         }
       }
     }
-    return { records, batchItemFailures };
+    return { result: { records, batchItemFailures }, claims };
   };
 }

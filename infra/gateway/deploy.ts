@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { parseShards } from '../../shared/clients/clickhouse/addresses.ts';
 import { readSettings, type Settings } from '../../shared/config/index.ts';
 import { messageOf } from '../../shared/errors/index.ts';
+import { keeperUrl } from '../claims/part.ts';
 import { createGatewayClient } from './deploy/client.ts';
 import { deployStack } from './deploy/deploy-stack.ts';
 import { withFingerprints } from './deploy/fingerprint.ts';
@@ -34,7 +35,8 @@ export async function deploy({
   const root = resolve(import.meta.dirname, '../..');
   const functionsDir = resolve(root, settings.functionsDir);
   const kafka = kafkaSecrets(settings);
-  const variables = { ...addressesOf(settings), ...env, ...kafka.variables };
+  const local = settings.gatewayUrl === `http://${settings.bindAddress}:${settings.gatewayPort}`;
+  const variables = { ...addressesOf(settings, { local }), ...env, ...kafka.variables };
   const { deployments, gatewayUrl } = readStack(readFileSync(stackFile, 'utf8'), variables);
   const stack = { gatewayUrl, deployments: withNamedSecrets(deployments, Object.keys(kafka.secrets)) };
   const secrets = {
@@ -43,7 +45,6 @@ export async function deploy({
     ...kafka.secrets,
   };
   const wanted = filter === undefined ? stack : filtered(stack, filter);
-  const local = settings.gatewayUrl === `http://${settings.bindAddress}:${settings.gatewayPort}`;
   await deployStack({
     client: createGatewayClient({
       url: settings.gatewayUrl,
@@ -61,13 +62,15 @@ export async function deploy({
   });
 }
 
-function addressesOf(settings: Settings): Record<string, string> {
+function addressesOf(settings: Settings, { local }: { local: boolean }): Record<string, string> {
   return {
     KAFKA_BOOTSTRAP_SERVERS: settings.kafkaBootstrapServers,
     CLICKHOUSE_URL: settings.clickhouseUrl,
     // One route a shard: a route whose shard a running replica does not know yet is answered 503 and comes again.
     CLICKHOUSE_SHARDS: String(parseShards(settings.clickhouseUrl).length),
     GATEWAY_URL: settings.gatewayUrl,
+    // A keeper beside the local gateway is not to be reached from functions that run elsewhere.
+    CLAIMS_URL: settings.claimsUrl ?? (local && settings.claims ? keeperUrl(settings) : ''),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Settings } from '../../shared/config/index.ts';
 import { SettingsError } from '../../shared/errors/index.ts';
 import { autoscalerPart } from '../autoscaler/part.ts';
+import { claimsPart } from '../claims/part.ts';
 import { connectorPart } from '../connector/part.ts';
 import { gatewayPart } from '../gateway/part.ts';
 import { ensureGatewayPassword } from '../gateway/password.ts';
@@ -23,6 +24,7 @@ export async function platformParts(settings: Settings): Promise<Part[]> {
   const names = engines.map(({ name }) => name);
   const parts = [
     ...engines,
+    ...(settings.claims ? [{ ...claimsPart(settings), after: names }] : []),
     { ...gateway, after: [...gateway.after, ...names] },
     { ...connector, after: [...connector.after, ...names] },
     autoscalerPart(withPassword),

@@ -37,6 +37,7 @@ function metricsTargets(settings: Settings): string {
     `autoscaler=${on(settings.autoscalerPort)}`,
     `supervisor=${on(settings.supervisorPort)}`,
   ];
+  if (settings.claims) targets.push(`claims=${on(settings.claimsPort)}`);
   if (settings.engines === 'embedded') targets.push(`clickhouse=${on(settings.clickhousePort)}`);
   return targets.join(',');
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { collectProcessMetrics, type Registry, registry } from '../../shared/metrics/index.ts';
+import { createKeeperMetrics } from '../claims/metrics.ts';
 import { createMetrics as createClickhouseMetrics } from '../embedded/clickhouse/metrics.ts';
 import { upMetric } from '../gateway/metrics/collect.ts';
 import { createGatewayMetrics } from '../gateway/metrics/gateway-metrics.ts';
@@ -44,6 +45,8 @@ export async function metricSections(): Promise<MetricSection[]> {
   const gateway = added();
   await load('infra/connector/metrics.ts');
   const connector = added();
+  createKeeperMetrics();
+  const claims = added();
   await load('infra/autoscaler/autoscaler.ts');
   const autoscaler = added();
   collectProcessMetrics();
@@ -60,6 +63,7 @@ export async function metricSections(): Promise<MetricSection[]> {
   return [
     { title: 'Who answers', metrics: [upMetric] },
     { title: 'Connector', metrics: connector },
+    { title: 'Keeper of claims', metrics: claims },
     { title: 'Stores, as the functions see them that write', metrics: stores },
     { title: 'Functions, each its own', metrics: functions },
     { title: 'Functions, all of them', metrics: wrapper },

@@ -47,7 +47,7 @@ function fromHeaders(headers: BatchRecord['headers']): OriginalPosition | undefi
   if (topicId === undefined) return undefined;
   return {
     topicId,
-    partition: wholeNumber(headers, originalPositionHeaders.partition),
+    partition: wholeNumber(headers, originalPositionHeaders.partition, mostPartition),
     offset: wholeNumber(headers, originalPositionHeaders.offset),
     timestampMs: wholeNumber(headers, originalPositionHeaders.timestamp),
   };
@@ -62,10 +62,13 @@ export function headerText(headers: BatchRecord['headers'], name: string): strin
   return undefined;
 }
 
-function wholeNumber(headers: BatchRecord['headers'], name: string): number {
+/** Kafka's own bound: 32 bits with a sign. */
+const mostPartition = 2 ** 31 - 1;
+
+function wholeNumber(headers: BatchRecord['headers'], name: string, most = Number.MAX_SAFE_INTEGER): number {
   const text = headerText(headers, name) ?? '';
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value))
+  if (!Number.isSafeInteger(value) || value > most)
     throw new Error(`header ${name} of a redriven record must be a whole number`);
   return value;
 }

@@ -481,6 +481,25 @@ export const definitions = define({
     shownDefault: 'the local connector',
     help: 'addresses of all connectors, separated by commas, for the autoscaler',
   },
+  claims: {
+    env: 'CLAIMS',
+    group: 'Connector',
+    schema: z.stringbool().default(true),
+    help: 'whether an event whose event_id came before, within 24 hours, is left out',
+  },
+  claimsPort: {
+    env: 'CLAIMS_PORT',
+    group: 'Connector',
+    schema: port.default(8084),
+    help: 'keeper of claims: who has which event_id',
+  },
+  claimsUrl: {
+    env: 'CLAIMS_URL',
+    group: 'Connector',
+    schema: httpUrl.optional(),
+    shownDefault: 'the local keeper; where functions run elsewhere, none: nothing is left out',
+    help: 'keeper of claims that transform asks',
+  },
   autoscalerPort: {
     env: 'AUTOSCALER_PORT',
     group: 'Connector',

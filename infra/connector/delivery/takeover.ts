@@ -21,6 +21,10 @@ export interface Ownership {
   declaration: Declaration | undefined;
 }
 
+/** The transactional id of whoever owns a partition: to initialise a producer with it fences that owner. */
+export const transactionalIdOf = (groupId: string, topic: string, partition: number): string =>
+  `connector/${groupId}/${topic}/${partition}`;
+
 /**
  * Takes a partition over, in this order: confirm membership by a heartbeat that is really sent; initialise a
  * new transactional producer, which fences the predecessor and ends its open transaction; only then read
@@ -35,7 +39,7 @@ export async function takeOver(context: WorkerContext, signal: AbortSignal): Pro
   stopIf(signal);
   const producer = await createTransactionalProducer({
     cluster,
-    transactionalId: `connector/${membership.groupId}/${topic.name}/${partition}`,
+    transactionalId: transactionalIdOf(membership.groupId, topic.name, partition),
     lane,
   });
   stopIf(signal);

@@ -1,4 +1,5 @@
 import { type Cluster, createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { bounds, type Offsets } from '../../../shared/clients/kafka-protocol/read-log.ts';
 import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { readMetrics } from '../gateway-metrics.ts';
@@ -7,7 +8,6 @@ import { newRunId } from '../generator/run.ts';
 import { persist } from '../persist.ts';
 import { type Backlog, untilDrained } from '../proof/drained.ts';
 import { type Proof, prove, wholeLog } from '../proof/proof.ts';
-import { bounds, type Offsets } from '../proof/read-log.ts';
 import { ensureSupervisor } from '../supervisor/client.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { count } from '../terminal/table.ts';

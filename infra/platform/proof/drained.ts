@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { readPositions } from '../../../shared/clients/kafka-protocol/offsets.ts';
+import { bounds, type Offsets } from '../../../shared/clients/kafka-protocol/read-log.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { messageOf, PipelineError } from '../../../shared/errors/index.ts';
-import { bounds, type Offsets } from './read-log.ts';
 
 /** Records of a topic that a function has not acknowledged yet. */
 export interface Backlog {

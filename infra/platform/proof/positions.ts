@@ -1,4 +1,4 @@
-import type { Offsets } from './read-log.ts';
+import type { Offsets } from '../../../shared/clients/kafka-protocol/read-log.ts';
 
 /** Which part of a topic is looked at: from these offsets, below those. */
 export interface Range {

@@ -1,10 +1,10 @@
 import { createClickHouse } from '../../../shared/clients/clickhouse/index.ts';
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { bounds, type Offsets } from '../../../shared/clients/kafka-protocol/read-log.ts';
 import { createMongo } from '../../../shared/clients/mongo/index.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import type { Comparison } from './comparison.ts';
 import { readLedger, type Scope } from './read-ledger.ts';
-import { bounds, type Offsets } from './read-log.ts';
 import { compareRollups, type RollupComparison } from './rollups.ts';
 import { readClickhouse, readMongo } from './stores.ts';
 

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { bounds, readLog } from '../../../shared/clients/kafka-protocol/read-log.ts';
 import {
   type FetchedRecord,
   recordKey,
@@ -9,7 +10,6 @@ import { PipelineError } from '../../../shared/errors/index.ts';
 import { type CleanRecord, createLedger, type Ledger } from './ledger.ts';
 import { letterState } from './letters.ts';
 import type { Range } from './positions.ts';
-import { bounds, readLog } from './read-log.ts';
 
 /** Which part of each topic is looked at. */
 export interface Scope {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { readPositions } from '../../../shared/clients/kafka-protocol/offsets.ts';
+import { bounds, type Offsets } from '../../../shared/clients/kafka-protocol/read-log.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { retryTopic } from '../../kafka/topic-table.ts';
-import { bounds, type Offsets } from '../proof/read-log.ts';
 
 /**
  * Waits until the groups have acknowledged what a topic and their retry topics hold at this moment.

@@ -1,8 +1,8 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Collection, Document } from 'mongodb';
 import { rows, type Shard } from '../../../shared/clients/clickhouse/index.ts';
+import type { Offsets } from '../../../shared/clients/kafka-protocol/read-log.ts';
 import { dateTimeText } from '../../../shared/events/time.ts';
-import type { Offsets } from '../proof/read-log.ts';
 
 /** Which of a user's events: those below these ends of events_clean. */
 export interface Meant {

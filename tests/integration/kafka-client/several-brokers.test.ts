@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { bounds, readLog } from '../../../infra/platform/proof/read-log.ts';
 import { createAcknowledgedProducer } from '../../../shared/clients/kafka/index.ts';
 import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { bounds, readLog } from '../../../shared/clients/kafka-protocol/read-log.ts';
 import { recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';

@@ -54,7 +54,7 @@ test('a new event type and a new property go through what is deployed, into roll
     value: Buffer.from(JSON.stringify(event)).toString('base64'),
     headers: [],
   }));
-  const clean = transform(
+  const { result: clean } = transform(
     { eventSource: 'SelfManagedKafka', bootstrapServers: '', records: { 'events_raw-0': records } },
     undefined,
   );

@@ -193,7 +193,7 @@ test('whatever is accepted passes transform', async () => {
         bootstrapServers: '',
         records: { 'events_raw-0': records },
       };
-      expect(transform(event, undefined).batchItemFailures).toEqual([]);
+      expect(transform(event, undefined).result.batchItemFailures).toEqual([]);
     }),
     { numRuns: 200 },
   );

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { leaveOutDuplicates } from '../../../functions/transform/leave-out.ts';
 import { createTransform } from '../../../functions/transform/transform.ts';
 import { originalPositionHeaders } from '../../../shared/batch/original-position.ts';
 import type { BatchEvent, BatchInfo, BatchRecord } from '../../../shared/batch/types.ts';
+import { createClaimsClient } from '../../../shared/clients/claims/index.ts';
 import { decodeClean, derivedEventId } from '../../../shared/events/index.ts';
 import { createClientReader } from '../../../shared/events/user-agent.ts';
+import { freePort } from '../../support/ports.ts';
 import { check, receivedAtMs, sample } from '../events/sample.ts';
 
 const transform = createTransform({ check, readClient: createClientReader() });
@@ -31,7 +34,7 @@ function eventOf(records: BatchRecord[]): BatchEvent {
   return { eventSource: 'SelfManagedKafka', bootstrapServers: '', records: { 'events_raw-3': records } };
 }
 
-const run = (...records: BatchRecord[]) => transform(eventOf(records), batch);
+const run = (...records: BatchRecord[]) => transform(eventOf(records), batch).result;
 
 function clean(given: BatchRecord) {
   const { records, batchItemFailures } = run(given);
@@ -171,9 +174,51 @@ test('any bytes come out as a clean record or a reject, and the same at every at
       const event = eventOf(all.map((value, offset) => record(value, { offset })));
       const first = transform(event, batch);
       expect(createTransform({ check, readClient: createClientReader() })(event, batch)).toEqual(first);
-      expect(first.records.length + first.batchItemFailures.length).toBe(all.length);
-      for (const { value } of first.records) decodeClean(Buffer.from(value ?? '', 'base64'));
+      const { result, claims } = first;
+      expect(result.records.length + result.batchItemFailures.length).toBe(all.length);
+      expect(claims.map(({ offset }) => offset)).toEqual(
+        result.records.map(({ sourceOffset }) => sourceOffset),
+      );
+      for (const { value } of result.records) decodeClean(Buffer.from(value ?? '', 'base64'));
     }),
     { numRuns: 500 },
   );
+});
+
+describe('an event id that is another record’s', () => {
+  const claimsOf = (...records: BatchRecord[]) => transform(eventOf(records), batch).claims;
+
+  test('is claimed for the place where the record first stood; what is rejected claims nothing', () => {
+    expect(
+      claimsOf(record(sample), record('x'), record({ event_type: 'a', user_id: 1 }, { offset: 7 })),
+    ).toEqual([
+      { eventId: sample.event_id, topicId: 'topic-id', partition: 3, offset: 42, recordMs: receivedAtMs },
+      {
+        eventId: derivedEventId('topic-id', 3, 7),
+        topicId: 'topic-id',
+        partition: 3,
+        offset: 7,
+        recordMs: receivedAtMs,
+      },
+    ]);
+  });
+
+  test('is left out, and is no failure', async () => {
+    const transformed = transform(eventOf([0, 1, 2].map((offset) => record(sample, { offset }))), batch);
+    const holder = { topicId: 'topic-id', partition: 3, offset: 0 };
+    const duplicates = [
+      { index: 0, holder },
+      { index: 2, holder },
+    ];
+    const left = await leaveOutDuplicates(transformed, { claim: async () => ({ duplicates }) });
+    expect(left.map(({ sourceOffset }) => sourceOffset)).toEqual([1]);
+  });
+
+  test('is not known while the keeper does not answer: the batch is to come again', async () => {
+    const keeper = createClaimsClient({ url: `http://127.0.0.1:${await freePort()}` });
+    const answer = leaveOutDuplicates(transform(eventOf([record(sample)]), batch), keeper);
+    await expect(answer).rejects.toMatchObject({ statusCode: 503, retryAfterSeconds: 1 });
+    await expect(answer).rejects.toThrow(/keeper of claims at .* does not answer: .*CLAIMS_URL/);
+    keeper.close();
+  });
 });

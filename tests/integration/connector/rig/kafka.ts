@@ -1,6 +1,6 @@
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
-import { bounds, readLog } from '../../../../infra/platform/proof/read-log.ts';
 import { createCluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
+import { bounds, readLog } from '../../../../shared/clients/kafka-protocol/read-log.ts';
 import { headersOf } from '../../../../shared/clients/kafka-protocol/record-batch.ts';
 import {
   type FetchedRecord,

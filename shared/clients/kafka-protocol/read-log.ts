@@ -1,15 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
-import { committedRecords } from '../../../shared/clients/kafka-protocol/committed-records.ts';
-import { fetchOnce } from '../../../shared/clients/kafka-protocol/fetch-api.ts';
-import { listOffsets } from '../../../shared/clients/kafka-protocol/list-offsets.ts';
-import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
-import { PipelineError } from '../../../shared/errors/index.ts';
+import { PipelineError } from '../../errors/index.ts';
+import type { Cluster } from './cluster.ts';
+import { committedRecords } from './committed-records.ts';
+import { fetchOnce } from './fetch-api.ts';
+import { listOffsets } from './list-offsets.ts';
+import type { FetchedRecord } from './records.ts';
 
-const lane = 'proof';
+const lane = 'read-log';
 
 /** Offsets of a topic by partition. */
 export type Offsets = ReadonlyMap<number, number>;
+
+interface Handlers {
+  onRecord: (partition: number, record: FetchedRecord) => void;
+  afterPiece?: () => Promise<void>;
+}
 
 /** First offsets and read-committed ends of all partitions. @throws PipelineError `NO_TOPIC`. */
 export async function bounds(cluster: Cluster, topic: string): Promise<{ start: Offsets; end: Offsets }> {
@@ -24,23 +29,25 @@ export async function bounds(cluster: Cluster, topic: string): Promise<{ start: 
   return { start, end };
 }
 
-/** Hands every committed record of [from, to) of each partition to `onRecord`, in order within a partition. */
+/**
+ * Hands every committed record of [from, to) of each partition to `onRecord`, in order within a partition; waits for
+ * `afterPiece` before more is fetched.
+ */
 export async function readLog(
   cluster: Cluster,
   {
     topic,
     from,
     to,
-    onRecord,
+    ...handlers
   }: {
     topic: string;
     from: Offsets;
     to: Offsets;
-    onRecord: (partition: number, record: FetchedRecord) => void;
-  },
+  } & Handlers,
 ): Promise<void> {
   for (const [partition, end] of to) {
-    await readPartition(cluster, { topic, partition, from: from.get(partition) ?? 0, end, onRecord });
+    await readPartition(cluster, { topic, partition, from: from.get(partition) ?? 0, end, ...handlers });
   }
 }
 
@@ -52,13 +59,13 @@ async function readPartition(
     from,
     end,
     onRecord,
+    afterPiece,
   }: {
     topic: string;
     partition: number;
     from: number;
     end: number;
-    onRecord: (partition: number, record: FetchedRecord) => void;
-  },
+  } & Handlers,
 ): Promise<void> {
   let offset = from;
   while (offset < end) {
@@ -92,6 +99,7 @@ async function readPartition(
     }
     const { records, nextOffset } = committedRecords(answer, offset);
     for (const record of records) if (record.offset < end) onRecord(partition, record);
+    await afterPiece?.();
     // An open transaction holds the end back for a moment.
     if (nextOffset === offset) await delay(50);
     offset = nextOffset;
