@@ -19,8 +19,9 @@ export function proofTable(result: DemoResult): string {
     ['produced by this run', generated.produced, '', missing(result), 0],
     ['in events_raw', proof.raw, others(proof.raw - arrived, arrived - generated.produced), '', ''],
     ['rejected to dead letters', proof.rejected, 'each with its reason', '', ''],
+    ['repeats, left out', proof.duplicates, '', '', ''],
     [
-      'clean or rejected',
+      'clean, rejected or left out',
       transform.found,
       `of ${count(transform.expected)}`,
       transform.lost,

@@ -12,11 +12,12 @@ export interface CleanRecord {
 }
 
 /**
- * Every event of a part of the log and what became of it, in flat arrays: 23 bytes an event, and up to 16 more while
+ * Every event of a part of the log and what became of it, in flat arrays: 39 bytes an event, and up to 16 more while
  * repeated ids are looked for. Filled from Kafka; then asked whether everything came out once.
  */
 export interface Ledger {
-  addRaw(partition: number, offset: number): void;
+  /** @param eventId as it was sent; undefined when it has none that can be read. */
+  addRaw(partition: number, offset: number, eventId?: string): void;
   /** @returns false when the event id is none. */
   addClean(partition: number, offset: number, record: CleanRecord): boolean;
   /** A dead letter of `functionName` for a record of the topic that it reads. */
@@ -26,8 +27,13 @@ export interface Ledger {
     rawSince: number;
     clean: number;
     rejected: number;
+    /** Left out, because another raw record with the same event id came out. */
+    duplicates: number;
   };
-  /** Every raw record must be in `events_clean` or among the dead letters of `transform`, exactly once. */
+  /**
+   * Every raw record must be in `events_clean` or among the dead letters of `transform`, exactly once; one that is in
+   * neither is lost, unless another record with its event id is.
+   */
   compareTransform(): Comparison;
   /**
    * Takes the rows of a store one by one: every clean record must be there exactly once.
@@ -39,6 +45,8 @@ export interface Ledger {
 }
 
 const THERE = 1;
+/** Of a raw record: its event id is known. */
+const NAMED = 2;
 /** How often a raw record came out clean, up to 63, lies above these bits. */
 const OUTPUT = 4;
 const MOST_OUTPUTS = 63;
@@ -50,6 +58,7 @@ export function createLedger(scope: { raw: Range; clean: Range }): Ledger {
   const raw = new Uint8Array(rawPositions.size);
   const clean = new Uint8Array(cleanPositions.size);
   const ids = createEventIds(cleanPositions.size);
+  const rawIds = createEventIds(rawPositions.size);
   const letters = new Map<string, Letters>();
   let groups: number[][] | undefined;
 
@@ -74,10 +83,28 @@ export function createLedger(scope: { raw: Range; clean: Range }): Ledger {
     return groups;
   };
 
+  /** Raw records that are nowhere, by whether another one with their event id came out or was rejected. */
+  const nowhere = () => {
+    const { states } = lettersOf(TRANSFORM);
+    const cameOut = (index: number) => (raw[index] as number) >= OUTPUT || states[index] !== letterState.none;
+    const missing = new Set<number>();
+    for (let i = 0; i < raw.length; i++) if (isThere(raw, i) && !cameOut(i)) missing.add(i);
+    const duplicates = new Set<number>();
+    if (missing.size === 0) return { missing, duplicates };
+    const named: number[] = [];
+    for (let i = 0; i < raw.length; i++) if (((raw[i] as number) & NAMED) !== 0) named.push(i);
+    for (const group of rawIds.repeats(named, named.length)) {
+      if (!group.some(cameOut)) continue;
+      for (const index of group) if (missing.delete(index)) duplicates.add(index);
+    }
+    return { missing, duplicates };
+  };
+
   return {
-    addRaw(partition, offset) {
+    addRaw(partition, offset, eventId = '') {
       const index = rawPositions.indexOf(partition, offset);
-      if (index >= 0) raw[index] = (raw[index] as number) | THERE;
+      if (index < 0) return;
+      raw[index] = (raw[index] as number) | THERE | (rawIds.set(index, eventId) ? NAMED : 0);
     },
     addClean(partition, offset, { eventId, rawPartition, rawOffset }) {
       const index = cleanPositions.indexOf(partition, offset);
@@ -98,7 +125,13 @@ export function createLedger(scope: { raw: Range; clean: Range }): Ledger {
     },
     totals(since = scope.raw.from) {
       const rejected = lettersOf(TRANSFORM).states;
-      const totals = { raw: 0, rawSince: 0, clean: count(clean), rejected: 0 };
+      const totals = {
+        raw: 0,
+        rawSince: 0,
+        clean: count(clean),
+        rejected: 0,
+        duplicates: nowhere().duplicates.size,
+      };
       for (const [partition, end] of scope.raw.to) {
         const from = scope.raw.from.get(partition) ?? 0;
         const wanted = since.get(partition) ?? 0;
@@ -115,6 +148,7 @@ export function createLedger(scope: { raw: Range; clean: Range }): Ledger {
     compareTransform() {
       const { states: rejected, doubled } = lettersOf(TRANSFORM);
       const result = emptyComparison();
+      const { duplicates } = nowhere();
       for (const index of doubled) {
         note(result, 'doubled', `raw record ${rawPositions.nameOf(index)} has two dead letters`);
       }
@@ -129,7 +163,7 @@ export function createLedger(scope: { raw: Range; clean: Range }): Ledger {
         if (times > 1) note(result, 'doubled', `${name()} came out ${times} times`, times - 1);
         if (times > 0) continue;
         // Purged: somebody decided that it is not wanted.
-        if (state === letterState.settled) result.found++;
+        if (state === letterState.settled || duplicates.has(index)) result.found++;
         else note(result, 'lost', `${name()} is neither clean nor a dead letter`);
       }
       return result;

@@ -16,6 +16,8 @@ export interface Proof {
   rawSince: number;
   clean: number;
   rejected: number;
+  /** Left out by their event id, which is that of another record. */
+  duplicates: number;
   transform: Comparison;
   mongodb: Comparison;
   clickhouse: Comparison;

@@ -23,7 +23,7 @@ export async function readLedger(cluster: Cluster, settings: Settings, scope: Sc
   await readLog(cluster, {
     topic: settings.rawTopic,
     ...scope.raw,
-    onRecord: (partition, { offset }) => ledger.addRaw(partition, offset),
+    onRecord: (partition, record) => ledger.addRaw(partition, record.offset, sentId(record)),
   });
   await readLog(cluster, {
     topic: settings.cleanTopic,
@@ -61,6 +61,16 @@ async function readDeadLetters(cluster: Cluster, settings: Settings, ledger: Led
       ledger.setLetter(name, Number(partition), Number(offset), state);
     },
   });
+}
+
+/** The id that a sender gave its event; undefined when it gave none, or what it sent is no event. */
+function sentId(record: FetchedRecord): string | undefined {
+  try {
+    const { event_id: id } = JSON.parse(recordValue(record)?.toString() ?? 'null');
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Read on its own, not by the functions' decoder: what proves must not share what is proved. */

@@ -44,6 +44,7 @@ test('all is well', () => {
     rawSince: 2,
     clean: 3,
     rejected: 1,
+    duplicates: 0,
   });
 });
 
@@ -52,6 +53,23 @@ test('a planted loss: a raw record that never came out', () => {
   expect(result).toMatchObject({ expected: 4, found: 3, lost: 1, doubled: 0 });
   expect(result.examples[0]).toContain('0/3');
   expect(filled({ without: 11 }).compareTransform()).toMatchObject({ lost: 1, doubled: 0 });
+});
+
+test('a repeat that was left out is not lost, as long as the record that has its id came out', () => {
+  const withRepeats = (sent: (number | undefined)[]) => {
+    const ledger = filled({ rejected: [] });
+    for (const [offset, n] of sent.entries()) ledger.addRaw(0, offset, n === undefined ? undefined : id(n));
+    return ledger;
+  };
+  const ledger = withRepeats([1, 2, 3, 2]);
+  expect(ledger.compareTransform()).toMatchObject({ expected: 4, found: 4, lost: 0, doubled: 0 });
+  expect(ledger.totals()).toMatchObject({ duplicates: 1 });
+  expect(withRepeats([1, 2, 3, 4]).compareTransform()).toMatchObject({ lost: 1 });
+  expect(withRepeats([1, 2, 3, undefined]).compareTransform()).toMatchObject({ lost: 1 });
+  const twiceLost = withRepeats([1, 2, 3, 4, 4]);
+  expect(twiceLost.compareTransform()).toMatchObject({ expected: 5, lost: 2 });
+  twiceLost.setLetter('transform', 0, 4, letterState.open);
+  expect(twiceLost.compareTransform()).toMatchObject({ expected: 5, lost: 0 });
 });
 
 test('a planted double: a raw record that came out twice, or clean and rejected, or with two letters', () => {
