@@ -15,9 +15,11 @@ export async function chaosEnvironment({
     'CONNECTOR_PORT',
     'AUTOSCALER_PORT',
     'SUPERVISOR_PORT',
+    'CLAIMS_PORT',
   ];
   const ports = await freePorts(names.length);
   const [kafka, controller] = [await consecutive(brokers), await consecutive(brokers)];
+  const settings = Object.fromEntries(names.map((name, i) => [name, String(ports[i])]));
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -25,7 +27,9 @@ export async function chaosEnvironment({
     KAFKA_BROKERS: String(brokers),
     KAFKA_PORT: kafka,
     KAFKA_CONTROLLER_PORT: controller,
-    ...Object.fromEntries(names.map((name, i) => [name, String(ports[i])])),
+    ...settings,
+    // Named, because the gateway's address is that of a proxy.
+    CLAIMS_URL: `http://127.0.0.1:${settings.CLAIMS_PORT}`,
   };
 }
 

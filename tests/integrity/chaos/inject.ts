@@ -57,9 +57,10 @@ export async function inject(
 
 const signals = { kill: 'SIGKILL', restart: 'SIGTERM', freeze: 'SIGSTOP' } as const;
 
-/** Every role works whenever calls are under way; a store and its function do when that function is called. */
+/** Every role works whenever calls are under way; a store and the keeper of claims do when their function is called. */
 function hasWork(role: Role, proxy: FaultProxy): boolean {
-  const called = { clickhouse: 'clickhouse-write', mongodb: 'mongo-write' }[role as string] ?? role;
+  const called =
+    { clickhouse: 'clickhouse-write', mongodb: 'mongo-write', claims: 'transform' }[role as string] ?? role;
   if (called === 'connector' || called === 'gateway' || called === 'kafka') {
     return ['transform', 'mongo-write', 'clickhouse-write'].some((name) => proxy.inFlight(name) > 0);
   }

@@ -4,6 +4,7 @@ import { createRandom } from './random.ts';
 export const roles = [
   'connector',
   'gateway',
+  'claims',
   'transform',
   'mongo-write',
   'clickhouse-write',
