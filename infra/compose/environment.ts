@@ -29,6 +29,7 @@ export function composeEnvironment({
     GATEWAY_PORT: settings.gatewayPort,
     CONNECTOR_PORT: settings.connectorPort,
     AUTOSCALER_PORT: settings.autoscalerPort,
+    CLAIMS_PORT: settings.claimsPort,
     PROMETHEUS_PORT: settings.prometheusPort,
     GRAFANA_PORT: settings.grafanaPort,
   };

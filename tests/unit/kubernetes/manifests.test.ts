@@ -34,6 +34,7 @@ interface Manifest {
     selector?: { matchLabels?: Record<string, string> } & Record<string, unknown>;
     podSelector?: { matchLabels: Record<string, string> };
     policyTypes?: string[];
+    volumeClaimTemplates?: { metadata: { name: string } }[];
     template?: {
       metadata: { labels: Record<string, string> };
       spec: {
@@ -62,11 +63,14 @@ test('there is what a cluster needs', () => {
     'ConfigMap/event-pipeline',
     'Deployment/pipeline-autoscaler',
     'Job/pipeline-initialise',
+    'NetworkPolicy/claims',
     'NetworkPolicy/connector',
     'NetworkPolicy/pipeline-autoscaler',
     'PodDisruptionBudget/connector',
     'PodMonitor/event-pipeline',
+    'Service/claims',
     'Service/connector',
+    'StatefulSet/claims',
     'StatefulSet/connector',
   ]);
 });
@@ -96,7 +100,8 @@ describe.each(workloads.map((manifest) => [manifest.metadata.name, manifest] as 
     });
 
     test('mounts volumes that it has, and reads secrets from files there', () => {
-      const volumes = spec.volumes.map(({ name }) => name);
+      const claimed = manifest.spec.volumeClaimTemplates?.map(({ metadata }) => metadata.name) ?? [];
+      const volumes = [...spec.volumes.map(({ name }) => name), ...claimed];
       for (const { volumeMounts, env = [] } of spec.containers) {
         for (const { name } of volumeMounts) expect(volumes).toContain(name);
         for (const { name, value } of env.filter((one) => /PASSWORD|URI/.test(one.name))) {
@@ -129,11 +134,12 @@ test('selectors find the pods that they are for', () => {
   expect(of('NetworkPolicy').map(({ spec }) => spec.policyTypes)).toEqual([
     ['Ingress', 'Egress'],
     ['Ingress', 'Egress'],
+    ['Ingress', 'Egress'],
   ]);
 });
 
 test('the autoscaler asks every connector', () => {
-  const count = of('StatefulSet')[0]?.spec.replicas as number;
+  const count = of('StatefulSet').find(({ metadata }) => metadata.name === 'connector')?.spec.replicas as number;
   const [autoscaler] = of('Deployment') as [Manifest];
   const urls = podOf(autoscaler).spec.containers[0]?.env?.find(
     ({ name }) => name === 'CONNECTOR_URLS',
