@@ -1,25 +1,25 @@
 import type { Hash } from './table.ts';
 
 /** Tables that one filter answers for. */
-export const columns = 16;
-/** Rows for each place of a table: 20 bits an id in a full one, one id in 3,000 is looked for in vain. */
+export const columns = 32;
+/** Rows for each place of a table: 20 bits an id in a full one, one id in 2,000 is looked for in vain. */
 const rowsPerPlace = 16;
 const bitsPerId = 6;
-/** An id's bits lie close together: in 1 KiB of memory. */
+/** An id's bits lie close together: in 2 KiB of memory. */
 const blockRows = 512;
 
 /**
- * Bloom filters of 16 tables side by side: bit `c` of every row belongs to table `c`, so one look tells which of
+ * Bloom filters of 32 tables side by side: bit `c` of every row belongs to table `c`, so one look tells which of
  * them may hold an id. It may rule out; what it rules in has to be looked for in the table.
  */
 export class Filter {
-  readonly rows: Uint16Array;
+  readonly rows: Uint32Array;
   readonly #blockMask: number;
 
   /** @param size places of a table. */
   constructor(size: number) {
     const rows = Math.max(size * rowsPerPlace, blockRows);
-    this.rows = new Uint16Array(rows);
+    this.rows = new Uint32Array(rows);
     this.#blockMask = rows / blockRows - 1;
   }
 

@@ -61,7 +61,7 @@ export async function writeWhole(file: string, content: Uint8Array): Promise<voi
   await rename(`${file}.new`, file);
 }
 
-export const bytesOf = (words: Uint32Array | Uint16Array): Buffer =>
+export const bytesOf = (words: Uint32Array): Buffer =>
   Buffer.from(words.buffer, words.byteOffset, words.byteLength);
 
 /** The bytes of a table's places. */

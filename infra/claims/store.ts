@@ -61,7 +61,7 @@ interface Description {
  * - `n.log`: the claims of a table that is still in memory, appended before each answer. One that was torn by a
  *   kill was not answered; whole entries of it are good claims, since the same places will ask again.
  * - `n.<newest>.table`: a full table. Written aside and renamed; only then the log goes.
- * - `g.filter`: the filter of tables 16g to 16g+15, once all of them are full. Made anew from the tables if it is not there.
+ * - `g.filter`: the filter of tables 32g to 32g+31, once all of them are full. Made anew from the tables if it is not there.
  */
 export async function openStore(folder: string): Promise<Store | undefined> {
   let text: string;
@@ -246,7 +246,7 @@ async function openWith(
       const table = saved[i] as SavedTable;
       if (groupOf(table.number) !== group) {
         group = groupOf(table.number);
-        maybe = filters.get(group)?.ask(hash, 0xffff) ?? 0;
+        maybe = filters.get(group)?.ask(hash, -1) ?? 0;
       }
       if ((maybe & (1 << (table.number % columns))) === 0) continue;
       if (table.find(entries, at, hash[0] as number)) return { slots: table.found, place: 0 };

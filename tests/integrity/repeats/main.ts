@@ -68,7 +68,8 @@ async function check(what: string): Promise<boolean> {
 }
 
 try {
-  await bringUp(settings);
+  // What it did is kept when it breaks off; a busy machine may need longer than it waits.
+  await eventually(() => bringUp(settings), { timeoutMs: 300_000 });
   const events = repeatedEvents({ count, copies: 3, seed: 1 });
   const half = Math.floor(events.length / perRequest / 2);
   let turn = 0;
