@@ -63,7 +63,15 @@ describe.each(sizes)('%s', (size) => {
     expect(count(/^mongo-shard-1-\d$/)).toBe(3);
     expect(count(/^mongo-config-\d$/)).toBe(size === 'full' ? 3 : 1);
     expect(Object.keys(services)).toEqual(
-      expect.arrayContaining(['mongos', 'gateway', 'connector', 'autoscaler', 'claims', 'prometheus', 'grafana']),
+      expect.arrayContaining([
+        'mongos',
+        'gateway',
+        'connector',
+        'autoscaler',
+        'claims',
+        'prometheus',
+        'grafana',
+      ]),
     );
   });
 

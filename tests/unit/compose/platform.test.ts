@@ -57,7 +57,12 @@ describe('addresses', () => {
   test('of the functions: by service name, with fewer rights', () => {
     const settings = platformSettings(env);
     const secrets = ensureSecrets(dataDir);
-    const deployed = deployment(settings, { ...env, CLICKHOUSE_URL: 'http://elsewhere', CLAIMS_URL: 'x', TAG: '7' });
+    const deployed = deployment(settings, {
+      ...env,
+      CLICKHOUSE_URL: 'http://elsewhere',
+      CLAIMS_URL: 'x',
+      TAG: '7',
+    });
     expect(deployed.settings).toMatchObject(containerAddresses(settings, secrets));
     expect(deployed.settings.clickhouseUrl).toBe(
       'http://clickhouse-1-1:8123,http://clickhouse-2-1:8123,http://clickhouse-3-1:8123',

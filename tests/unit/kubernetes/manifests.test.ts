@@ -139,7 +139,8 @@ test('selectors find the pods that they are for', () => {
 });
 
 test('the autoscaler asks every connector', () => {
-  const count = of('StatefulSet').find(({ metadata }) => metadata.name === 'connector')?.spec.replicas as number;
+  const count = of('StatefulSet').find(({ metadata }) => metadata.name === 'connector')?.spec
+    .replicas as number;
   const [autoscaler] = of('Deployment') as [Manifest];
   const urls = podOf(autoscaler).spec.containers[0]?.env?.find(
     ({ name }) => name === 'CONNECTOR_URLS',
