@@ -16,15 +16,16 @@ import { clashingPorts } from './ports.ts';
 export async function platformParts(settings: Settings): Promise<Part[]> {
   // There all of it runs in containers, which docker keeps running.
   if (settings.engines === 'compose') return [];
-  const engines = await engineParts(settings);
+  const stores = await engineParts(settings);
+  const keeper = { ...claimsPart(settings), after: stores.map(({ name }) => name) };
+  const engines = settings.claims ? [...stores, keeper] : stores;
   const gateway = gatewayPart(settings);
   const withPassword = { ...settings, gatewayPassword: ensureGatewayPassword(settings) };
   const connector = connectorPart(withPassword);
-  // Functions and connector use the engines to the end: they come up after them and are stopped before them.
+  // Functions and connector use engines and keeper to the end: they come up after them and are stopped before them.
   const names = engines.map(({ name }) => name);
   const parts = [
     ...engines,
-    ...(settings.claims ? [{ ...claimsPart(settings), after: names }] : []),
     { ...gateway, after: [...gateway.after, ...names] },
     { ...connector, after: [...connector.after, ...names] },
     autoscalerPart(withPassword),
