@@ -65,8 +65,8 @@ export function stagesOf({
     producer,
   );
   const rawBody = bodyOf('events_raw', recordsOf(raw));
-  const transformed = transform(parse(rawBody), batchOf('events_raw', events));
-  const answer = Buffer.from(JSON.stringify(transformed));
+  const transformed = () => JSON.stringify(transform(parse(rawBody), batchOf('events_raw', events)).result);
+  const answer = Buffer.from(transformed());
   const clean = encodeBatch(outputsOf(answer), producer);
   const cleanBody = bodyOf('events_clean', recordsOf(clean));
   const range = readRange(parse(cleanBody), batchOf('events_clean', events)).records;
@@ -77,10 +77,7 @@ export function stagesOf({
     },
     stages: [
       { name: 'connector: raw records into a call', run: () => bodyOf('events_raw', recordsOf(raw)) },
-      {
-        name: 'transform: a call into its answer',
-        run: () => JSON.stringify(transform(parse(rawBody), batchOf('events_raw', events))),
-      },
+      { name: 'transform: a call into its answer', run: transformed },
       { name: 'connector: the answer into records', run: () => encodeBatch(outputsOf(answer), producer) },
       { name: 'connector: clean records into a call', run: () => bodyOf('events_clean', recordsOf(clean)) },
       {

@@ -32,7 +32,7 @@ export interface Ledger {
   };
   /**
    * Every raw record must be in `events_clean` or among the dead letters of `transform`, exactly once; one that is in
-   * neither is lost, unless another record with its event id is.
+   * neither is lost, unless another record with its event id came out.
    */
   compareTransform(): Comparison;
   /**
@@ -83,12 +83,14 @@ export function createLedger(scope: { raw: Range; clean: Range }): Ledger {
     return groups;
   };
 
-  /** Raw records that are nowhere, by whether another one with their event id came out or was rejected. */
+  /** Raw records that are nowhere, by whether another one with their event id came out; one that was rejected has no claim. */
   const nowhere = () => {
     const { states } = lettersOf(TRANSFORM);
-    const cameOut = (index: number) => (raw[index] as number) >= OUTPUT || states[index] !== letterState.none;
+    const cameOut = (index: number) => (raw[index] as number) >= OUTPUT;
     const missing = new Set<number>();
-    for (let i = 0; i < raw.length; i++) if (isThere(raw, i) && !cameOut(i)) missing.add(i);
+    for (let i = 0; i < raw.length; i++) {
+      if (isThere(raw, i) && !cameOut(i) && states[i] === letterState.none) missing.add(i);
+    }
     const duplicates = new Set<number>();
     if (missing.size === 0) return { missing, duplicates };
     const named: number[] = [];
