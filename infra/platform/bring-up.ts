@@ -12,7 +12,7 @@ import { logFileOf, pathsOf, projectRoot } from './paths.ts';
 import { persist } from './persist.ts';
 import { differingSettings, settingFingerprints } from './platform-settings.ts';
 import { checkPorts } from './ports.ts';
-import { askStatus, ensureSupervisor } from './supervisor/client.ts';
+import { askResume, askStatus, ensureSupervisor } from './supervisor/client.ts';
 import { createPidFiles } from './supervisor/pid-file.ts';
 import type { PartReport, PlatformReport } from './supervisor/platform-report.ts';
 import { tick } from './terminal/progress.ts';
@@ -54,6 +54,7 @@ export async function bringUpParts(settings: Settings): Promise<void> {
     await checkPorts(settings.bindAddress, await partsToStart(settings));
   }
   const report = running ?? (await ensureSupervisor(settings));
+  for (const { name, state } of report.parts) if (state === 'stopped') await askResume(settings, name);
   const shown = new Set<string>();
   const notes = report.parts.flatMap((part) => part.notes);
   await untilReady(settings, (part) => {

@@ -1,23 +1,18 @@
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import type { Settings } from '../../../shared/config/index.ts';
-import { createHistogramReader, type Distribution } from '../demo/latency.ts';
-import { readMetrics } from '../gateway-metrics.ts';
 import { generateOnce, generateUntilDone } from '../generator/generate.ts';
 import { newRunId } from '../generator/run.ts';
 import { untilDrained } from '../proof/drained.ts';
 import { askStatus } from '../supervisor/client.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { count } from '../terminal/table.ts';
+import { type Recorded, recording } from './recorder.ts';
 
-export interface Measured {
+export interface Measured extends Recorded {
   events: number;
   /** Until the last event was written; until both stores had acknowledged it. */
   producedSeconds: number;
   storedSeconds: number;
-  latency: ReadonlyMap<string, Distribution>;
-  batchSizes: ReadonlyMap<string, Distribution>;
-  /** Processor seconds of each part meanwhile; the gateway's functions together. */
-  cpuSeconds: ReadonlyMap<string, number>;
   peakResidentBytes: number;
 }
 
@@ -27,7 +22,7 @@ export function measureTopRate(
   settings: Settings,
   { seconds }: { seconds: number },
 ): Promise<Measured> {
-  return measure(cluster, settings, 'top rate', seconds, async () => {
+  return measure(cluster, settings, { title: 'top rate', rate: 0, seconds }, async () => {
     const answer = await generateOnce({
       gatewayUrl: settings.gatewayUrl,
       // More than can be written in the time; the run is left there.
@@ -44,7 +39,7 @@ export function measureSteadyRate(
   settings: Settings,
   { rate, seconds }: { rate: number; seconds: number },
 ): Promise<Measured> {
-  return measure(cluster, settings, `${count(rate)} events/s`, seconds, async () => {
+  return measure(cluster, settings, { title: `${count(rate)} events/s`, rate, seconds }, async () => {
     const answer = await generateUntilDone({
       gatewayUrl: settings.gatewayUrl,
       parameters: { run_id: newRunId('benchmark'), rate, duration_seconds: seconds },
@@ -57,54 +52,27 @@ export function measureSteadyRate(
 async function measure(
   cluster: Cluster,
   settings: Settings,
-  title: string,
-  seconds: number,
+  { title, rate, seconds }: { title: string; rate: number; seconds: number },
   produce: () => Promise<number>,
 ): Promise<Measured> {
-  const latency = createHistogramReader({ metric: 'event_stored_latency_seconds', label: 'store' });
-  const batchSizes = createHistogramReader({ metric: 'connector_batch_size', label: 'function' });
-  const wanted = /^(event_stored_latency_seconds|connector_batch_size)_bucket$/;
-  const sample = async () => {
-    const samples = (await readMetrics(settings, (name) => wanted.test(name))) ?? [];
-    latency.read(samples);
-    batchSizes.read(samples);
-  };
   await untilDrained(cluster, settings);
-  await sample();
-  const cpuBefore = await cpuOf(settings);
-  const startedAt = performance.now();
-  const elapsed = () => (performance.now() - startedAt) / 1000;
   const progress = createProgress(title, { total: seconds });
-  const timer = setInterval(() => progress.update(Math.min(seconds, elapsed())), 500);
-  try {
-    const events = await produce();
-    const producedSeconds = elapsed();
-    await untilDrained(cluster, settings, { pollMs: 50 });
-    const storedSeconds = elapsed();
-    progress.update(seconds, `${count(events)} events, stored after ${storedSeconds.toFixed(1)} s`);
-    await sample();
-    const cpuAfter = await cpuOf(settings);
-    return {
-      events,
-      producedSeconds,
-      storedSeconds,
-      latency: latency.distributions(),
-      batchSizes: batchSizes.distributions(),
-      cpuSeconds: new Map([...cpuAfter].map(([part, value]) => [part, value - (cpuBefore.get(part) ?? 0)])),
-      peakResidentBytes: (await askStatus(settings))?.peakMemoryBytes ?? 0,
-    };
-  } finally {
-    clearInterval(timer);
-    progress.finish();
-  }
-}
-
-async function cpuOf(settings: Settings): Promise<Map<string, number>> {
-  const found = new Map<string, number>();
-  for (const { name, usage } of (await askStatus(settings))?.parts ?? []) {
-    if (!usage) continue;
-    found.set(name, usage.cpuSeconds);
-    if (usage.childrenCpuSeconds > 0) found.set('functions', usage.childrenCpuSeconds);
-  }
-  return found;
+  const { outcome, recorded } = await recording(settings, async (setRate) => {
+    setRate(rate);
+    const startedAt = performance.now();
+    const elapsed = () => (performance.now() - startedAt) / 1000;
+    const timer = setInterval(() => progress.update(Math.min(seconds, elapsed())), 500);
+    try {
+      const events = await produce();
+      const producedSeconds = elapsed();
+      await untilDrained(cluster, settings, { pollMs: 50 });
+      return { events, producedSeconds, storedSeconds: elapsed() };
+    } finally {
+      clearInterval(timer);
+    }
+  }).finally(() => progress.finish());
+  const { events, storedSeconds } = outcome;
+  progress.update(seconds, `${count(events)} events, stored after ${storedSeconds.toFixed(1)} s`);
+  progress.finish();
+  return { ...outcome, ...recorded, peakResidentBytes: (await askStatus(settings))?.peakMemoryBytes ?? 0 };
 }

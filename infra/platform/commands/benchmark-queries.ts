@@ -5,9 +5,7 @@ import { createClickHouse, rows } from '../../../shared/clients/clickhouse/index
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { projectRoot } from '../paths.ts';
 import { platformSettings } from '../platform-settings.ts';
-import { createAsker, type Measured, measure } from '../seed/measure.ts';
-import { startQuery } from '../seed/query-process.ts';
-import { benchmarkQuestions } from '../seed/questions.ts';
+import { type Measured, measureQuestions } from '../seed/measure.ts';
 import { addRun, renderRuns } from '../seed/report.ts';
 import { numberOf, shapeOf } from '../seed/shape.ts';
 import { startWriter, writerPartition } from '../seed/writer.ts';
@@ -40,19 +38,16 @@ FROM system.parts WHERE active AND database = {database:String} AND table = 'eve
       `${shape.database} is empty: make seed-rows SHAPE=${shape.name} fills it`,
     );
   }
-  const query = await startQuery(settings, shape.database);
-  const asker = createAsker({ settings, database: shape.database, answer: query.ask });
   const from = new Date(shape.fromMs).toISOString().slice(0, 10);
   const writer = startWriter(client, writeRate);
   const startedAt = performance.now();
-  const results: Measured[] = [];
-  for (const question of benchmarkQuestions({ from })) {
-    results.push(
-      await measure(client, asker, question, { runs: question.heavy ? Math.min(runs, 10) : runs }),
-    );
-    const last = results.at(-1);
-    process.stderr.write(`${question.name}: p50 ${Math.round(last?.p50Ms ?? 0)} ms\n`);
-  }
+  const results = await measureQuestions(client, {
+    settings,
+    database: shape.database,
+    from,
+    runs,
+    onMeasured: ({ name, p50Ms }) => process.stderr.write(`${name}: p50 ${Math.round(p50Ms)} ms\n`),
+  });
   const seconds = (performance.now() - startedAt) / 1000;
   const written = await writer.stop();
   const [server] = await rows<{ version: string; seeded: string }>(
@@ -60,7 +55,7 @@ FROM system.parts WHERE active AND database = {database:String} AND table = 'eve
     `SELECT version() AS version,
   (SELECT toString(count()) FROM events_local WHERE source_partition < ${writerPartition}) AS seeded`,
   );
-  await Promise.all([clickhouse.close(), query.close()]);
+  await clickhouse.close();
 
   const file = resolve(
     projectRoot,

@@ -3,7 +3,8 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { rows } from '../../../shared/clients/clickhouse/index.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { messageOf } from '../../../shared/errors/index.ts';
-import type { BenchmarkQuestion } from './questions.ts';
+import { startQuery } from './query-process.ts';
+import { type BenchmarkQuestion, benchmarkQuestions } from './questions.ts';
 
 export interface Measured {
   name: string;
@@ -62,6 +63,41 @@ export function createAsker({
       return { ms, rowsRead: statistics.rows_read };
     },
   };
+}
+
+/** Every question over one database, one after the other; those that read much are asked ten times at most. */
+export async function measureQuestions(
+  client: ClickHouseClient,
+  {
+    settings,
+    database,
+    from,
+    runs,
+    onMeasured,
+  }: {
+    settings: Settings;
+    database: string;
+    /** First day of the rows that are there. */
+    from: string;
+    runs: number;
+    onMeasured: (measured: Measured) => void;
+  },
+): Promise<Measured[]> {
+  const query = await startQuery(settings, database);
+  try {
+    const asker = createAsker({ settings, database, answer: query.ask });
+    const results: Measured[] = [];
+    for (const question of benchmarkQuestions({ from })) {
+      const measured = await measure(client, asker, question, {
+        runs: question.heavy ? Math.min(runs, 10) : runs,
+      });
+      results.push(measured);
+      onMeasured(measured);
+    }
+    return results;
+  } finally {
+    await query.close();
+  }
 }
 
 /** One cold run, `runs` warm ones, and a few under a watch for memory. */

@@ -51,13 +51,6 @@ ${runs.map(sectionOf).join('\n\n')}
 
 function sectionOf(run: QueryRun): string {
   const { machine, results } = run;
-  const lines = results.map((each) => {
-    if (each.failed !== undefined)
-      return `| ${each.name} | failed: ${each.failed.replaceAll('|', '/')} |||||||`;
-    const memory = each.memoryBytes === undefined ? 'too short to see' : bytes(each.memoryBytes);
-    const times = [each.coldMs, each.p50Ms, each.p95Ms, each.p99Ms].map(ms).join(' | ');
-    return `| ${each.name} | ${each.runs} | ${times} | ${count(each.rowsRead)} | ${memory} |`;
-  });
   return `## ${count(run.rows)} rows ${shapes[run.shape]}
 
 ${run.at.slice(0, 10)}; ${count(run.parts)} parts, ${bytes(run.bytesOnDisk)} on disk; ${count(run.written)} events written meanwhile,
@@ -68,7 +61,19 @@ ${machine.node}, ClickHouse ${machine.clickhouse}.
 ${run.commands.join('\n')}
 \`\`\`
 
-| question | runs | cold | p50 | p95 | p99 | rows read | memory |
+${questionTable(results)}`;
+}
+
+/** A row for each question; milliseconds. */
+export function questionTable(results: readonly Measured[]): string {
+  const lines = results.map((each) => {
+    if (each.failed !== undefined)
+      return `| ${each.name} | failed: ${each.failed.replaceAll('|', '/')} |||||||`;
+    const memory = each.memoryBytes === undefined ? 'too short to see' : bytes(each.memoryBytes);
+    const times = [each.coldMs, each.p50Ms, each.p95Ms, each.p99Ms].map(ms).join(' | ');
+    return `| ${each.name} | ${each.runs} | ${times} | ${count(each.rowsRead)} | ${memory} |`;
+  });
+  return `| question | runs | cold | p50 | p95 | p99 | rows read | memory |
 |---|---:|---:|---:|---:|---:|---:|---:|
 ${lines.join('\n')}`;
 }

@@ -15,7 +15,10 @@ export function savedBenchmark({ events, storedSeconds, cpuSeconds }: Measured):
 /** Parts that have no share in an event's way. */
 const aside = new Set(['supervisor', 'generator', 'autoscaler']);
 
-/** Costs of one event; brokers count together, as one part. */
+/** Every other name is that of a function. */
+const ofParts = /^(kafka(-\d+)?|mongodb|clickhouse|gateway|connector)$/;
+
+/** Costs of one event; brokers count together, as one part, and so do functions. */
 export function costsOf(
   { events, storedSeconds, cpuSeconds }: SavedBenchmark,
   bytes: Costs['bytes'],
@@ -24,7 +27,7 @@ export function costsOf(
   const cpuMicroseconds: Record<string, number> = {};
   for (const [part, seconds] of Object.entries(cpuSeconds)) {
     if (aside.has(part)) continue;
-    const name = part.replace(/^kafka-\d+$/, 'kafka');
+    const name = ofParts.test(part) ? part.replace(/^kafka-\d+$/, 'kafka') : 'functions';
     cpuMicroseconds[name] = (cpuMicroseconds[name] ?? 0) + (seconds * 1e6) / events;
   }
   return { topRate: events / storedSeconds, partitions, cpuMicroseconds, bytes };

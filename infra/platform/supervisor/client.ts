@@ -43,6 +43,16 @@ export async function askGeneratorStop(settings: Settings): Promise<void> {
   await call(settings, 'DELETE', '/generator');
 }
 
+/** Stops one part until it is resumed, or everything is started anew. */
+export async function askHalt(settings: Settings, name: string): Promise<void> {
+  await call(settings, 'POST', '/halt', { name }, 60_000);
+}
+
+/** Starts a part that was halted. */
+export async function askResume(settings: Settings, name: string): Promise<void> {
+  await call(settings, 'POST', '/resume', { name });
+}
+
 /**
  * Sees to it that a supervisor runs: starts one in the background unless there is one.
  *

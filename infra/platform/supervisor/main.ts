@@ -5,6 +5,7 @@ import { platformParts } from '../parts.ts';
 import { pathsOf } from '../paths.ts';
 import { platformSettings, settingFingerprints } from '../platform-settings.ts';
 import { limitLogs } from './log-files.ts';
+import { parsePartName } from './part-name.ts';
 import { createReporter } from './report.ts';
 import { startServer } from './server.ts';
 import { createSupervisor } from './supervisor.ts';
@@ -44,6 +45,16 @@ const server = await startServer({
     'POST /stop': async () => {
       void stop();
       return { stopping: true };
+    },
+    'POST /halt': async (body) => {
+      const { name } = parsePartName(body);
+      await supervisor.halt(name);
+      return { halted: name };
+    },
+    'POST /resume': async (body) => {
+      const { name } = parsePartName(body);
+      supervisor.resume(name);
+      return { resumed: name };
     },
     'POST /generator': async (body) => {
       const run = parseGenerator(body);

@@ -1,4 +1,4 @@
-import { SettingsError } from '../../../shared/errors/index.ts';
+import { PipelineError, SettingsError } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { Part } from '../part.ts';
 import { logFileOf, type Paths } from '../paths.ts';
@@ -18,6 +18,10 @@ export interface Supervisor {
   add(part: Part): boolean;
   /** Stops one part that was added. */
   remove(name: string): Promise<void>;
+  /** Stops one part, which stays stopped until it is resumed. @throws PipelineError `NO_PART` when there is none. */
+  halt(name: string): Promise<void>;
+  /** Starts a part that was halted; one that runs is left alone. @throws PipelineError `NO_PART` when there is none. */
+  resume(name: string): void;
   /** Every part in the order of the list, added ones last. */
   parts(): { part: Part; status: PartStatus }[];
   /** Stops all, each before those that it came after. */
@@ -42,6 +46,12 @@ export function createSupervisor({
     createSupervisedPart({ part, logFile: logFileOf(paths, part.name), pidFiles, log, watch });
   const supervised = new Map<string, SupervisedPart>(parts.map((part) => [part.name, supervise(part)]));
   let stopping = false;
+
+  function named(name: string): SupervisedPart {
+    const one = supervised.get(name);
+    if (one) return one;
+    throw new PipelineError('NO_PART', `no part ${name}: there are ${[...supervised.keys()].join(', ')}`);
+  }
 
   async function startOne(one: SupervisedPart): Promise<void> {
     // What an earlier supervisor left running waits for nobody: it is running.
@@ -84,6 +94,14 @@ export function createSupervisor({
     async remove(name) {
       await supervised.get(name)?.stop();
       supervised.delete(name);
+    },
+    halt: (name) => named(name).stop(),
+    resume(name) {
+      const halted = named(name);
+      if (stopping || halted.status().state !== 'stopped') return;
+      const one = supervise(halted.part);
+      supervised.set(name, one);
+      void startOne(one);
     },
     parts: () => [...supervised.values()].map((one) => ({ part: one.part, status: one.status() })),
     async stop() {

@@ -48,16 +48,16 @@ describe('needs', () => {
   });
 });
 
-test('costs of an event: brokers together, what stands aside left out', () => {
+test('costs of an event: brokers and functions together, what stands aside left out', () => {
   const saved = {
     events: 1e6,
     storedSeconds: 100,
-    cpuSeconds: { 'kafka-1': 4, 'kafka-2': 2, supervisor: 9, gateway: 3 },
+    cpuSeconds: { 'kafka-1': 4, 'kafka-2': 2, supervisor: 9, gateway: 3, transform: 4, 'mongo-write': 1 },
   };
   expect(costsOf(saved, costs.bytes, 6)).toEqual({
     topRate: 10_000,
     partitions: 6,
-    cpuMicroseconds: { kafka: 6, gateway: 3 },
+    cpuMicroseconds: { kafka: 6, gateway: 3, functions: 5 },
     bytes: costs.bytes,
   });
 });
