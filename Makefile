@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling load guard check verify benchmark sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling load guard check verify benchmark peers sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,9 +102,13 @@ verify: ## compare Kafka, both stores and every rollup now (REPAIR=1: and mend w
 	$(PREFLIGHT) none
 	@$(RUN)/verify.ts
 
-benchmark: ## top rate and latency, in two minutes
+benchmark: ## top rate and latency, in two minutes (MODE=full: all of docs/benchmarks, in 45; BENCHMARK_SECONDS, _HOLD, _RUNS, _OUT)
 	$(PREFLIGHT) run
 	@$(RUN)/benchmark.ts
+
+peers: ## plain consumers in Node and Python over the same events, into docs/benchmarks (PEERS_EVENTS, PEERS_RUNS)
+	$(PREFLIGHT) run
+	@$(RUN)/peers.ts
 
 read-again: ## fill a store that lost everything from what Kafka still has (SINK=clickhouse-write or mongo-write)
 	$(PREFLIGHT) run

@@ -21,6 +21,8 @@ const mongo = await new MongoClient(env('MONGODB_URI', 'mongodb://127.0.0.1:2701
 const collection = mongo.db(env('MONGODB_DATABASE', 'baseline')).collection<{ _id: string }>('raw_events');
 const clickhouse = createClient({
   url: env('CLICKHOUSE_URL', 'http://127.0.0.1:8123'),
+  username: env('CLICKHOUSE_USER', 'default'),
+  password: env('CLICKHOUSE_PASSWORD', ''),
   database: env('CLICKHOUSE_DATABASE', 'baseline'),
 });
 const consumer = kafka.consumer({ groupId: env('GROUP', 'baseline-node'), maxWaitTimeInMs: 50 });

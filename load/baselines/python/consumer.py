@@ -38,7 +38,7 @@ class Event(BaseModel):
     timestamp: int | str | None = None
     user_id: int = Field(ge=0, le=2**53 - 1)
     session_id: str = Field("", max_length=200)
-    country: str = Field("", max_length=2)
+    country: str = Field("", min_length=2, max_length=2)
     ip: str = Field("", max_length=45)
     user_agent: str = Field("", max_length=1024)
     properties: dict = {}
@@ -100,6 +100,8 @@ def main():
     collection = mongo[os.environ.get("MONGODB_DATABASE", "baseline")]["raw_events"]
     clickhouse = clickhouse_connect.get_client(
         dsn=os.environ.get("CLICKHOUSE_URL", "http://127.0.0.1:8123"),
+        username=os.environ.get("CLICKHOUSE_USER", "default"),
+        password=os.environ.get("CLICKHOUSE_PASSWORD", ""),
         database=os.environ.get("CLICKHOUSE_DATABASE", "baseline"),
     )
 
@@ -129,7 +131,7 @@ def main():
                 for write in writes:
                     write.result()
             consumer.commit(asynchronous=False)
-            seen += len(messages)
+            seen += len(cleaned)
     seconds = time.monotonic() - started
     cpu = os.times()
     print(json.dumps({
