@@ -102,7 +102,7 @@ verify: ## compare Kafka, both stores and every rollup now (REPAIR=1: and mend w
 	$(PREFLIGHT) none
 	@$(RUN)/verify.ts
 
-benchmark: ## top rate and latency, in two minutes (MODE=full: all of docs/benchmarks, in 45; BENCHMARK_SECONDS, _HOLD, _RUNS, _OUT)
+benchmark: ## top rate and latency, in two minutes (MODE=full: all of docs/benchmarks; BENCHMARK_SECONDS, _HOLD, _RUNS, _OUT)
 	$(PREFLIGHT) run
 	@$(RUN)/benchmark.ts
 

@@ -11,7 +11,7 @@ import { backlogs, untilDrained } from '../proof/drained.ts';
 import { bounds, type Offsets } from '../proof/read-log.ts';
 import { askHalt, askResume } from '../supervisor/client.ts';
 import { type Baseline, runBaseline } from './baseline.ts';
-import { withEmptyStores } from './stores.ts';
+import { countStored, withEmptyStores } from './stores.ts';
 
 /** What one of them did with the events of one run. */
 export interface Outcome {
@@ -23,8 +23,8 @@ export interface Outcome {
   engines: number;
   /** Of its own, each process. */
   processes: Record<string, number>;
-  /** How many of the valid events are in each store; ours is counted by the check that runs all the time. */
-  missing?: { mongodb: number; clickhouse: number };
+  /** Valid events less those that came into each store. */
+  missing: { mongodb: number; clickhouse: number };
 }
 
 const isEngine = (name: string) => /^(kafka-\d+|mongodb|clickhouse)$/.test(name);
@@ -57,7 +57,7 @@ export async function runPeers(
       await beginAt(settings, group, from);
       outcomes.push(await playBaseline(settings, { baseline, group, events, valid, limitSeconds }));
     }
-    return [...outcomes, await playOurs(cluster, settings, events)];
+    return [...outcomes, await playOurs(cluster, settings, { events, valid })];
   } finally {
     await askResume(settings, 'connector');
   }
@@ -129,7 +129,12 @@ async function playBaseline(
 }
 
 /** The clock begins with the first events, as that of the baselines does. */
-async function playOurs(cluster: Cluster, settings: Settings, events: number): Promise<Outcome> {
+async function playOurs(
+  cluster: Cluster,
+  settings: Settings,
+  { events, valid }: { events: number; valid: number },
+): Promise<Outcome> {
+  const stored = await countStored(settings);
   const waiting = async () =>
     (await backlogs(cluster, settings)).find((each) => each.function === 'transform')?.records ?? 0;
   const { outcome: seconds, recorded } = await recording(settings, async () => {
@@ -140,9 +145,22 @@ async function playOurs(cluster: Cluster, settings: Settings, events: number): P
     await untilDrained(cluster, settings, { pollMs: 50 });
     return (performance.now() - startedAt) / 1000;
   });
+  const after = await countStored(settings);
+  const missing = {
+    mongodb: valid - (after.mongodb - stored.mongodb),
+    clickhouse: valid - (after.clickhouse - stored.clickhouse),
+  };
   const own = costs(recorded.cpuSeconds, events, (name) => ours.has(name));
   const engines = costs(recorded.cpuSeconds, events, isEngine);
-  return { name: 'pipeline', events, seconds, own: own.sum, engines: engines.sum, processes: own.each };
+  return {
+    name: 'pipeline',
+    events,
+    seconds,
+    own: own.sum,
+    engines: engines.sum,
+    processes: own.each,
+    missing,
+  };
 }
 
 function costs(

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { createClickHouse, rows } from '../../../shared/clients/clickhouse/index.ts';
+import { createMongo } from '../../../shared/clients/mongo/index.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { projectRoot } from '../paths.ts';
 
-/** What a baseline has written, counted in the stores. */
+/** Events in each store. */
 export interface Stored {
   mongodb: number;
   clickhouse: number;
@@ -46,6 +47,26 @@ export async function withEmptyStores<T>(
     return { outcome, stored };
   } finally {
     await drop().catch(() => {});
+    await Promise.all([clickhouse.close(), mongo.close()]);
+  }
+}
+
+/** What the pipeline's own table and collection hold. */
+export async function countStored(settings: Settings): Promise<Stored> {
+  const clickhouse = createClickHouse(settings);
+  const mongo = createMongo(settings);
+  try {
+    const client = clickhouse.shards[0]?.replicas[0];
+    if (client === undefined) throw new PipelineError('CLICKHOUSE', 'CLICKHOUSE_URL names no server');
+    const [counted] = await rows<{ rows: string }>(
+      client,
+      'SELECT toString(count()) AS rows FROM events_distributed',
+    );
+    return {
+      mongodb: await mongo.events().estimatedDocumentCount(),
+      clickhouse: Number(counted?.rows ?? 0),
+    };
+  } finally {
     await Promise.all([clickhouse.close(), mongo.close()]);
   }
 }
