@@ -50,11 +50,14 @@ export async function untilCaughtUp(
 ): Promise<number | undefined> {
   const startedAt = performance.now();
   const elapsed = () => (performance.now() - startedAt) / 1000;
-  const series = readersOf(settings).length * settings.eventsPartitions;
+  const readers = readersOf(settings);
+  const topics = new Set(readers.map(({ topic }) => topic));
+  const series = readers.length * settings.eventsPartitions;
   let since: number | undefined;
   while (elapsed() < limitSeconds) {
     const at = elapsed();
-    const lags = (await readMetrics(settings, (name) => name === 'connector_lag_seconds')) ?? [];
+    const samples = (await readMetrics(settings, (name) => name === 'connector_lag_seconds')) ?? [];
+    const lags = samples.filter(({ labels }) => topics.has(labels.topic ?? ''));
     // The connector looks at its lag once a second.
     const well = lags.length >= series && lags.every(({ value }) => value < 1);
     since = well ? (since ?? at) : undefined;
