@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createKafka } from '../../../shared/clients/kafka/index.ts';
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { bounds, type Offsets } from '../../../shared/clients/kafka-protocol/read-log.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { createLogger } from '../../../shared/log/index.ts';
 import { recording } from '../benchmark/recorder.ts';
@@ -8,7 +9,6 @@ import { microsecondsOf } from '../benchmark/summary.ts';
 import { generateUntilDone } from '../generator/generate.ts';
 import { newRunId } from '../generator/run.ts';
 import { backlogs, untilDrained } from '../proof/drained.ts';
-import { bounds, type Offsets } from '../proof/read-log.ts';
 import { askHalt, askResume } from '../supervisor/client.ts';
 import { type Baseline, runBaseline } from './baseline.ts';
 import { countStored, withEmptyStores } from './stores.ts';
