@@ -41,7 +41,17 @@ export function standInPart(settings: MongoSettings): Part {
   const classes = classesFolder({ folder, classpath: jars });
   return {
     name: 'mongodb',
-    command: [javaProgram(), ...flags, '-cp', `${classes}:${jars}`, 'standin.Main', host, String(port), data],
+    command: [
+      javaProgram(),
+      ...flags,
+      `-XX:ErrorFile=${join(data, 'crash-%p.log')}`,
+      '-cp',
+      `${classes}:${jars}`,
+      'standin.Main',
+      host,
+      String(port),
+      data,
+    ],
     // The library unpacks itself; without a fixed place it would leave a copy behind at every kill.
     env: { MALLOC_ARENA_MAX: '2', ROCKSDB_SHAREDLIB_DIR: native },
     ports: [{ port, setting: 'MONGODB_PORT' }],

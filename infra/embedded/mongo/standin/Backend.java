@@ -166,6 +166,14 @@ final class Backend extends AbstractMongoBackend {
     public void close() {
         housekeeping.shutdownNow();
         super.close();
+        try {
+            // What still reads must not find the store closed.
+            if (!housekeeping.awaitTermination(5, TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            return;
+        }
         store.close();
     }
 }

@@ -21,7 +21,7 @@ import io.netty.util.concurrent.UnorderedThreadPoolEventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 
 /** The socket: MongoDB's wire protocol, each client's commands in order, clients side by side. */
-final class Listener implements AutoCloseable {
+final class Listener {
     private static final int COMMANDS_AT_ONCE = 16;
 
     private final EventLoopGroup sockets = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -52,12 +52,11 @@ final class Listener implements AutoCloseable {
             .bind(address, port).syncUninterruptibly().channel();
     }
 
-    /** Takes no more clients and commands; those that run are ended, and the store is free afterwards. */
-    @Override
-    public void close() {
+    /** Takes no more clients and commands, and waits a while for those that run; answers whether none runs any more. */
+    boolean stop() {
         server.close().syncUninterruptibly();
         clients.close().awaitUninterruptibly(2000);
         sockets.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
-        commands.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(6000);
+        return commands.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(6000);
     }
 }

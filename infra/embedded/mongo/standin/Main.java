@@ -23,8 +23,10 @@ public final class Main {
         }
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            listener.close();
-            backend.close();
+            // A command that reads from a closed store takes the process down. What was acknowledged is on the disk anyway.
+            if (listener.stop()) {
+                backend.close();
+            }
             stopped.countDown();
         }));
         System.out.println("listening on " + args[0] + ":" + args[1]);
