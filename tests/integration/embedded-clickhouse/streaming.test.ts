@@ -219,6 +219,21 @@ test('a long insert with a token is refused: it would not be one block', async (
   expect(await server.sql('SELECT count() FROM t')).toBe('0\n');
 });
 
+test('two line breaks within the data are data', async () => {
+  // 2,570 is 0x0a0a.
+  for (const format of ['RowBinary', 'Native', 'CSV', 'JSONEachRow']) {
+    await server.sql('TRUNCATE TABLE t');
+    const rows = `SELECT 2565 + number AS id, if(number = 7, 'a\n\nb', '') AS name FROM numbers(10)`;
+    const data = await fetch(`${server.url}/?${new URLSearchParams({ query: `${rows} FORMAT ${format}` })}`);
+    const response = await fetch(
+      `${server.url}/?${new URLSearchParams({ query: `INSERT INTO t FORMAT ${format}` })}`,
+      { method: 'POST', body: await data.arrayBuffer() },
+    );
+    expect(await response.text()).toBe('');
+    expect(await server.sql('SELECT count(), sum(id), max(name) FROM t')).toBe('10\t25695\ta\\n\\nb\n');
+  }
+});
+
 test('sessions keep their settings and temporary tables, and are locked while in use', async () => {
   const session = { session_id: 'mine' };
   await server.sql('SET max_threads = 7', session);

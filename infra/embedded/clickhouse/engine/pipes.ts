@@ -3,6 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -60,10 +61,21 @@ export function readingEnd(path: string): { source: Socket; close: () => void } 
 }
 
 /**
- * The end at which this process writes. It is opened for reading too, else it could not be opened before the
- * engine's; so writing to it never fails when the engine has gone: watch the statement as well.
+ * The end at which this process writes, once the engine has opened the other: what is written and closed before that
+ * would be lost. Undefined when `over` says that the engine's statement has ended without opening it.
  */
-export function writingEnd(path: string): Socket {
-  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  return new Socket({ fd, readable: false, writable: true });
+export async function writingEnd(path: string, over: () => boolean): Promise<Socket | undefined> {
+  while (!over()) {
+    try {
+      const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      const target = new Socket({ fd, readable: false, writable: true });
+      target.on('error', () => {});
+      return target;
+    } catch (error) {
+      // Nobody reads yet.
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+      await delay(1);
+    }
+  }
+  return undefined;
 }

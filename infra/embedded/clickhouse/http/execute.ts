@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Connection, quoted } from '../engine/connection.ts';
 import type { Connections } from '../engine/connections.ts';
 import { EngineError } from '../engine/engine-error.ts';
@@ -117,39 +118,33 @@ export async function runStreamedInsert(
   answering: Answering,
 ): Promise<Rows> {
   const path = await pipes.take();
-  const target = writingEnd(path);
-  target.on('error', () => {});
   const { text, infileAt, format } = statement;
   const before = text.slice(0, infileAt);
   const settings = /^SETTINGS\s.*?(?=\s+(?:FORMAT|VALUES)\b)/is.exec(text.slice(infileAt))?.[0] ?? '';
+  let target: Socket | undefined;
   let over = false;
   const ended = connection
     .query(`${before} FROM INFILE ${quoted(path)} ${settings} FORMAT ${format}`, 'Null')
     .finally(() => {
       over = true;
-      target.destroy();
+      target?.destroy();
     });
   ended.catch(() => {});
-  const write = (chunk: Buffer) =>
-    new Promise<void>((resolve) => {
-      target.once('close', resolve);
-      target.write(chunk, () => {
-        target.off('close', resolve);
-        resolve();
-      });
-    });
   try {
-    await write(start);
-    for (;;) {
-      const { value, done } = await rest.next();
-      if (done || over) break;
-      await write(value);
+    target = await writingEnd(path, () => over);
+    if (target !== undefined) {
+      await writeTo(target, start);
+      for (;;) {
+        const { value, done } = await rest.next();
+        if (done || over) break;
+        await writeTo(target, value);
+      }
+      target.destroySoon();
     }
-    target.destroySoon();
   } catch (error) {
     // First the statement, then its input: an end of the input would make the part a whole.
     await connections.cancel(connection);
-    target.destroy();
+    target?.destroy();
     await ended.catch(() => {});
     throw error;
   } finally {
@@ -159,6 +154,17 @@ export async function runStreamedInsert(
   const { rowsRead } = await ended;
   await sendWritten(answering, { rowsWritten: rowsRead, bytesWritten: 0 });
   return { written: rowsRead };
+}
+
+/** Resolves once the chunk is with the engine, or the engine has gone. */
+async function writeTo(target: Socket, chunk: Buffer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    target.once('close', resolve);
+    target.write(chunk, () => {
+      target.off('close', resolve);
+      resolve();
+    });
+  });
 }
 
 async function sendWritten(

@@ -139,18 +139,13 @@ async function execute(
     };
     if (statement.kind === 'select') await runSelect(options, connection, statement, answering);
     else if (statement.kind === 'other') await runOther(options, connection, statement, answering);
-    else if (data.rest === undefined) {
+    else if (data.rest === undefined && !data.start.includes(endOfInlineData)) {
       const { written } = await runInsert(connection, statement.text, data.start, answering);
       metrics.inserted({ rows: written, bytes: data.start.length });
     } else {
-      refuseLongTokenInsert(request, statement.text, maxBodyBytes);
-      const { written } = await runStreamedInsert(
-        options,
-        connection,
-        statement,
-        { start: data.start, rest: data.rest },
-        answering,
-      );
+      refuseTokenInBlocks(request, statement.text, maxBodyBytes);
+      const { start, rest = nothing() } = data;
+      const { written } = await runStreamedInsert(options, connection, statement, { start, rest }, answering);
       metrics.inserted({ rows: written, bytes: 0 });
     }
     keep = !(statement.kind === 'other' && statement.session);
@@ -164,14 +159,22 @@ async function execute(
   }
 }
 
+/**
+ * At an empty line the engine takes data that follow a statement to be over, without a word: two such bytes within a
+ * binary format or a CSV field would cost all rows after them. As an input of its own, data are read to their end.
+ */
+const endOfInlineData = '\n\n';
+
+async function* nothing(): AsyncGenerator<Buffer, undefined> {}
+
 /** A token stands for one block. Rows that come in several statements or blocks could be half forgotten. */
-function refuseLongTokenInsert(request: QueryRequest, text: string, maxBodyBytes: number): void {
+function refuseTokenInBlocks(request: QueryRequest, text: string, maxBodyBytes: number): void {
   if (!request.settings.insert_deduplication_token && !/insert_deduplication_token/i.test(text)) return;
   throw new EngineError(
     229,
     'QUERY_IS_TOO_LARGE',
-    `An insert with insert_deduplication_token is one block and at most ${maxBodyBytes} bytes: ` +
-      'send less at a time, or raise CLICKHOUSE_MAX_INSERT_BYTES',
+    `An insert with insert_deduplication_token is one block, at most ${maxBodyBytes} bytes and without empty lines: ` +
+      'send less at a time, or raise CLICKHOUSE_MAX_INSERT_BYTES, and use JSONEachRow',
   );
 }
 
