@@ -3,14 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askClickhouse } from '../infra/platform/ask-clickhouse.ts';
 import { main } from '../infra/platform/commands/main.ts';
 import { platformSettings } from '../infra/platform/platform-settings.ts';
-import { untilDrained } from '../infra/platform/proof/drained.ts';
+import { storedOfSession } from '../infra/platform/proof/session.ts';
 import { table } from '../infra/platform/terminal/table.ts';
 import { createCluster } from '../shared/clients/kafka-protocol/cluster.ts';
 import { securityOptions } from '../shared/clients/kafka-protocol/security.ts';
-import { createMongo } from '../shared/clients/mongo/index.ts';
 import type { Settings } from '../shared/config/index.ts';
 import { PipelineError } from '../shared/errors/index.ts';
 
@@ -28,7 +26,12 @@ await main(async () => {
     );
   }
   const { accepted, thresholdsMet } = runArtillery(settings, run);
-  const stored = await storedOf(settings, `load-${run}`);
+  const cluster = createCluster({
+    bootstrapServers: settings.kafkaBootstrapServers,
+    clientId: 'load',
+    connectionOptions: securityOptions(settings),
+  });
+  const stored = await storedOfSession(cluster, settings, `load-${run}`).finally(() => cluster.close());
   const rows = [
     ['accepted by ingest', accepted],
     ['in MongoDB', stored.mongodb],
@@ -64,32 +67,5 @@ function runArtillery(settings: Settings, run: string): { accepted: number; thre
     return { accepted: aggregate.counters['ingest.accepted'] ?? 0, thresholdsMet: status === 0 };
   } finally {
     rmSync(reports, { recursive: true, force: true });
-  }
-}
-
-/** Events of a session in each store, once everything sent so far has arrived. */
-async function storedOf(
-  settings: Settings,
-  session: string,
-): Promise<{ mongodb: number; clickhouse: number; ids: number }> {
-  const cluster = createCluster({
-    bootstrapServers: settings.kafkaBootstrapServers,
-    clientId: 'load',
-    connectionOptions: securityOptions(settings),
-  });
-  // Sessions have no index: the count may read the whole collection.
-  const mongo = createMongo(settings, { socketTimeoutMs: 600_000 });
-  try {
-    await untilDrained(cluster, settings);
-    const text = await askClickhouse(
-      settings,
-      `SELECT count(), uniqExact(event_id) FROM events_distributed WHERE session_id = '${session}'`,
-      { format: 'TabSeparated' },
-    );
-    const [clickhouse = 0, ids = 0] = text.split('\t').map(Number);
-    return { mongodb: await mongo.events().countDocuments({ session_id: session }), clickhouse, ids };
-  } finally {
-    await cluster.close();
-    await mongo.close();
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from '../../../shared/config/index.ts';
 import { readMetrics } from '../gateway-metrics.ts';
-import { generateOnce } from '../generator/generate.ts';
+import { generateOnce, generateUntilDone } from '../generator/generate.ts';
 import { newRunId } from '../generator/run.ts';
 import { readersOf } from '../proof/drained.ts';
 
@@ -13,9 +13,12 @@ export async function withEvents<T>(
 ): Promise<T> {
   const parameters = { run_id: newRunId('benchmark'), rate, duration_seconds: 86_400 };
   let done = false;
-  const producing = (async () => {
-    while (!done) await generateOnce({ gatewayUrl: settings.gatewayUrl, parameters, sliceSeconds: 2 });
-  })();
+  const producing = generateUntilDone({
+    gatewayUrl: settings.gatewayUrl,
+    parameters,
+    sliceSeconds: 2,
+    until: () => done,
+  });
   try {
     // Without its events the work measures nothing.
     return await Promise.race([work(), producing.then(() => new Promise<never>(() => {}))]);

@@ -19,6 +19,7 @@ export type GenerateAnswer = z.output<typeof answerSchema>;
  * Calls `generate` again and again until the run is done. The run keeps its progress with its events in Kafka:
  * whatever happens to a call, the next one with the same run id goes on where the events are.
  *
+ * @param until asked after each call: true leaves the run there.
  * @param parameters what the run is, the same at every call, `run_id` among it.
  * @throws PipelineError `GENERATE` when the function refuses the run (400, 409), or nothing was written for `patienceMs`.
  */
@@ -28,6 +29,7 @@ export async function generateUntilDone({
   sliceSeconds,
   patienceMs = 300_000,
   signal,
+  until = () => false,
   onProgress = () => {},
   onTrouble = () => {},
 }: {
@@ -36,6 +38,7 @@ export async function generateUntilDone({
   sliceSeconds: number;
   patienceMs?: number;
   signal?: AbortSignal;
+  until?: () => boolean;
   onProgress?: (answer: GenerateAnswer) => void;
   onTrouble?: (reason: string) => void | Promise<void>;
 }): Promise<GenerateAnswer> {
@@ -46,7 +49,7 @@ export async function generateUntilDone({
       const answer = await generateOnce({ gatewayUrl, parameters, sliceSeconds, signal });
       lastGood = Date.now();
       onProgress(answer);
-      if (answer.done) return answer;
+      if (answer.done || until()) return answer;
     } catch (error) {
       if (signal?.aborted || error instanceof PipelineError) throw error;
       if (Date.now() - lastGood > patienceMs) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../../support/eventually.ts';
 import { describeInChromium } from './chromium.ts';
 import { type ConsolePage, type ConsoleRig, seriousFaults, startConsole } from './console-rig.ts';
 
@@ -28,7 +29,11 @@ describeInChromium('asking in the console', () => {
     await ask();
     await page.locator('.plot canvas').waitFor();
     expect(await page.locator('.legend').textContent()).toMatch(/page_view.*3 others/s);
-    expect(await page.getByRole('region', { name: 'Rows of the answer' }).getByRole('row').count()).toBe(145);
+    await eventually(async () =>
+      expect(await page.getByRole('region', { name: 'Rows of the answer' }).getByRole('row').count()).toBe(
+        145,
+      ),
+    );
     expect(await page.locator('.result-line').textContent()).toBe(
       '144 rows, in 3.2 ms, 1,234 rows read. made up',
     );

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../../support/eventually.ts';
 import { describeInChromium } from './chromium.ts';
 import { type ConsolePage, type ConsoleRig, seriousFaults, startConsole } from './console-rig.ts';
 
@@ -21,7 +22,7 @@ describeInChromium('checks in the console', () => {
     expect(await page.locator('.strip .good').count()).toBeGreaterThanOrEqual(117);
     expect(await page.locator('.strip .bad').count()).toBe(1);
     const list = page.getByRole('region', { name: 'Checks, newest first' });
-    expect(await list.getByRole('row').count()).toBe(3);
+    await eventually(async () => expect(await list.getByRole('row').count()).toBe(3));
     await list.getByText('1 lost, 1 rollup entries off').click();
     const lines = await list.getByRole('listitem').allTextContents();
     expect(lines).toEqual([
@@ -29,7 +30,7 @@ describeInChromium('checks in the console', () => {
       '2026-11-22 10:15:00, rollup events_per_minute, <b>purchase</b>: 6 instead of 7',
     ]);
     await page.getByLabel('Those that found all equal too').check();
-    expect(await list.getByRole('row').count()).toBe(121);
+    await eventually(async () => expect(await list.getByRole('row').count()).toBe(121));
     expect(await seriousFaults(page)).toEqual([]);
   });
 
@@ -61,7 +62,7 @@ describeInChromium('checks in the console', () => {
     await page.getByText('They differ: 1 lost, 1 rollup entries off').waitFor();
     await form.getByRole('button', { name: 'Repair …' }).click();
     const dialog = page.getByRole('dialog', { name: 'Repair what differs: 1 lost, 1 rollup entries off?' });
-    expect(await dialog.getByRole('listitem').count()).toBe(2);
+    await eventually(async () => expect(await dialog.getByRole('listitem').count()).toBe(2));
     expect(await seriousFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Repair' }).click();
     await form.getByText('Done: 1 inserted, 1 rollup entries corrected; now equal.').waitFor();

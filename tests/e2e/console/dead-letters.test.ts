@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { eventually } from '../../support/eventually.ts';
 import { describeInChromium } from './chromium.ts';
 import { type ConsolePage, type ConsoleRig, seriousFaults, startConsole } from './console-rig.ts';
 
@@ -136,7 +137,7 @@ describeInChromium('dead letters in the console', () => {
     await open();
     await page.getByRole('button', { name: 'Redrive these …' }).click();
     const dialog = page.getByRole('dialog', { name: 'Redrive 4 dead letters?' });
-    expect(await dialog.getByRole('listitem').count()).toBe(4);
+    await eventually(async () => expect(await dialog.getByRole('listitem').count()).toBe(4));
     await dialog.getByRole('button', { name: 'Redrive' }).click();
     const said = '3 dead letters sent again. 1 dead letter left alone, of functions that are not deployed.';
     await page.getByText(said).waitFor();
