@@ -48,25 +48,28 @@ export async function seedRows(
     if (projections)
       await client.command({ query: `ALTER TABLE events_local MODIFY SETTING ${onInsert} = 1` });
     const startedAt = performance.now();
-    for (let first = 0; first < total; first += chunkRows) {
-      const end = Math.min(total, first + chunkRows);
-      if (end <= before) continue;
-      await client.command({
-        query: insertRows(categories, { shape: plan, first, end, total }),
-        clickhouse_settings: {
-          insert_deduplication_token: `seed:${first}-${end}`,
-          deduplicate_blocks_in_dependent_materialized_views: 1,
-          max_insert_block_size: String(chunkRows),
-          min_insert_block_size_rows: String(chunkRows),
-          min_insert_block_size_bytes: '0',
-          max_block_size: String(chunkRows),
-          max_threads: 1,
-        },
-      });
-      onProgress(end);
+    try {
+      for (let first = 0; first < total; first += chunkRows) {
+        const end = Math.min(total, first + chunkRows);
+        if (end <= before) continue;
+        await client.command({
+          query: insertRows(categories, { shape: plan, first, end, total }),
+          clickhouse_settings: {
+            insert_deduplication_token: `seed:${first}-${end}`,
+            deduplicate_blocks_in_dependent_materialized_views: 1,
+            max_insert_block_size: String(chunkRows),
+            min_insert_block_size_rows: String(chunkRows),
+            min_insert_block_size_bytes: '0',
+            max_block_size: String(chunkRows),
+            max_threads: 1,
+          },
+        });
+        onProgress(end);
+      }
+    } finally {
+      if (projections) await client.command({ query: `ALTER TABLE events_local RESET SETTING ${onInsert}` });
     }
     const seconds = (performance.now() - startedAt) / 1000;
-    if (projections) await client.command({ query: `ALTER TABLE events_local RESET SETTING ${onInsert}` });
     const now = await countRows(client);
     const [size] = await rows<{ bytes: string; parts: string }>(
       client,

@@ -11,7 +11,7 @@ const warmUpShare = 1 / 3;
 
 /** The soak as a page. */
 export function soakReport(results: Results, { machine, at }: { machine: Machine; at: Date }): string {
-  const { plan, steady, steadyEvents, kills, accepted, stored, lastCheck } = results;
+  const { plan, steady, steadyEvents, kills, accepted, missing, stored, lastCheck } = results;
   const times = new Map<string, number>();
   for (const name of kills.killed) times.set(name, (times.get(name) ?? 0) + 1);
   return `# Soak
@@ -27,9 +27,9 @@ ${answerRows(steady.answers, kills.answers)}
 | greatest lag | ${lagOf(steady.samples)} | ${lagOf(kills.samples)} |
 ${[...new Set([...Object.keys(steady.checks), ...Object.keys(kills.checks)])].map((status) => `| checks that said ${status} | ${steady.checks[status] ?? 0} | ${kills.checks[status] ?? 0} |`).join('\n')}
 
-Of ${count(accepted)} accepted events ${count(stored.mongodb)} are in MongoDB and ${count(stored.clickhouse)} in ClickHouse, with ${count(stored.ids)} different ids. The check at
-the end, of all ${count(lastCheck.checked.events)} events in Kafka against both stores and every rollup, said **${lastCheck.status}**: ${lastCheck.lost} lost, ${lastCheck.doubled} doubled,
-${lastCheck.drifted} rollup entries off.
+Of ${count(accepted)} accepted events ${count(missing)} are missing. MongoDB has ${count(stored.mongodb)} events of these visitors, ClickHouse ${count(stored.clickhouse)} with ${count(stored.ids)} different
+ids: also those that were written while the answer said to come again. The check at the end, of all ${count(lastCheck.checked.events)} events in Kafka
+against both stores and every rollup, said **${lastCheck.status}**: ${lastCheck.lost} lost, ${lastCheck.doubled} doubled, ${lastCheck.drifted} rollup entries off.
 ${reasonsOf(kills.answers)}
 Killed: ${[...times].map(([name, n]) => `${name} ${n}×`).join(', ')}.
 

@@ -35,6 +35,8 @@ export interface Results {
   steadyEvents: number;
   kills: Stage & { killed: string[] };
   accepted: number;
+  /** Accepted events that are not in ClickHouse. */
+  missing: number;
   stored: StoredSession;
   /** All that is in Kafka against both stores and every rollup. */
   lastCheck: Verdict;
@@ -49,6 +51,12 @@ const verdictSchema = z.object({
   drifted: z.number(),
 });
 type Verdict = z.output<typeof verdictSchema>;
+
+/** Whether every accepted event is stored, what is stored is there once, and the stores agree. */
+export function isExact({ missing, stored, lastCheck }: Results): boolean {
+  const { mongodb, clickhouse, ids } = stored;
+  return missing === 0 && mongodb === ids && clickhouse === ids && lastCheck.status !== 'differs';
+}
 
 const sampleEveryMs = 10_000;
 const killEveryMs = 60_000;
@@ -97,14 +105,21 @@ export async function soak(
   const lastCheck = verdictSchema.parse(
     await askCheck(settings, { method: 'POST', body: JSON.stringify({ full: true }) }),
   );
-  const accepted = played.steady.answers.accepted + played.kills.answers.accepted;
-  return { plan, ...played, accepted, stored, lastCheck };
+  const accepted = [...played.steady.answers.ids, ...played.kills.answers.ids];
+  const found = await idsOf(settings, session);
+  const missing = accepted.filter((id) => !found.has(id)).length;
+  return { plan, ...played, accepted: accepted.length, missing, stored, lastCheck };
 }
 
 async function rowsOf(settings: Settings): Promise<number> {
   return Number(
     await askClickhouse(settings, 'SELECT count() FROM events_distributed', { format: 'TabSeparated' }),
   );
+}
+
+async function idsOf(settings: Settings, session: string): Promise<Set<string>> {
+  const query = `SELECT event_id FROM events_distributed WHERE session_id = '${session}'`;
+  return new Set((await askClickhouse(settings, query, { format: 'TabSeparated' })).split('\n'));
 }
 
 /** How many of the checks that began since then said what. */

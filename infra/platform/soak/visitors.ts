@@ -4,12 +4,17 @@ import { randomUUID } from 'node:crypto';
 export interface Answers {
   sent: number;
   accepted: number;
-  /** 429 or 503 with Retry-After: the client knows that it must come again, and when. */
+  /**
+   * 429 or 503 with Retry-After: the client knows that it must come again, and when. The event may be written all the
+   * same; one that comes again under its id is still one event.
+   */
   refused: number;
   /** Another answer, or none within the time. */
   failed: number;
   /** Examples of the latter. */
   reasons: string[];
+  /** Ids of the accepted events. */
+  ids: string[];
 }
 
 /** A visitor who waits longer than this has gone. */
@@ -20,14 +25,16 @@ export function visitors(
   gatewayUrl: string,
   { session, perSecond }: { session: string; perSecond: number },
 ): { stop: () => Promise<Answers> } {
-  const answers: Answers = { sent: 0, accepted: 0, refused: 0, failed: 0, reasons: [] };
+  const answers: Answers = { sent: 0, accepted: 0, refused: 0, failed: 0, reasons: [], ids: [] };
   const waiting = new Set<Promise<void>>();
   const timer = setInterval(() => {
     answers.sent++;
-    const one = visit(gatewayUrl, session)
+    const id = randomUUID();
+    const one = visit(gatewayUrl, { id, session })
       .then(
         (outcome) => {
           answers[outcome.kind]++;
+          if (outcome.kind === 'accepted') answers.ids.push(id);
           if (outcome.kind === 'failed') noteReason(answers, outcome.reason);
         },
         (error: Error) => {
@@ -49,12 +56,12 @@ export function visitors(
 
 type Outcome = { kind: 'accepted' | 'refused' } | { kind: 'failed'; reason: string };
 
-async function visit(gatewayUrl: string, session: string): Promise<Outcome> {
+async function visit(gatewayUrl: string, { id, session }: { id: string; session: string }): Promise<Outcome> {
   const response = await fetch(`${gatewayUrl}/function/ingest`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      event_id: randomUUID(),
+      event_id: id,
       event_type: 'page_view',
       user_id: 1 + Math.floor(Math.random() * 1000),
       session_id: session,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { thisMachine } from '../../../infra/platform/benchmark/machine.ts';
 import { soakPlot, soakReport } from '../../../infra/platform/soak/report.ts';
 import { slopeOf } from '../../../infra/platform/soak/slope.ts';
-import type { Results } from '../../../infra/platform/soak/soak.ts';
+import { isExact, type Results } from '../../../infra/platform/soak/soak.ts';
 import type { Sample } from '../../../infra/platform/soak/watch.ts';
 
 describe('slope', () => {
@@ -61,17 +61,18 @@ const results: Results = {
   plan: { rate: 1000, visits: 5, steady: hour, kills: 900 },
   steady: {
     samples: steadySamples,
-    answers: { sent: 18_000, accepted: 18_000, refused: 0, failed: 0, reasons: [] },
+    answers: { sent: 18_000, accepted: 18_000, refused: 0, failed: 0, reasons: [], ids: [] },
     checks: { ok: 60 },
   },
   steadyEvents: 3_600_000,
   kills: {
     samples: steadySamples.slice(0, 90),
-    answers: { sent: 4500, accepted: 4400, refused: 60, failed: 40, reasons: ['ECONNREFUSED'] },
+    answers: { sent: 4500, accepted: 4400, refused: 60, failed: 40, reasons: ['ECONNREFUSED'], ids: [] },
     checks: { ok: 13, pending: 1 },
     killed: ['kafka-1', 'gateway', 'kafka-1'],
   },
   accepted: 22_400,
+  missing: 0,
   stored: { mongodb: 22_400, clickhouse: 22_400, ids: 22_400 },
   lastCheck: {
     checked_at: '2026-01-01T00:00:00Z',
@@ -98,4 +99,19 @@ test('the page tells slopes without the warm-up, shares of answers, and what was
 
 test('the plot has both stages one after the other', () => {
   expect(soakPlot(results)).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+test.each<[string, Partial<Results>, boolean]>([
+  ['all is there once', {}, true],
+  [
+    'an event was written though its answer said to come again',
+    { stored: { mongodb: 22_401, clickhouse: 22_401, ids: 22_401 } },
+    true,
+  ],
+  ['an accepted event is missing', { missing: 1 }, false],
+  ['one is twice in ClickHouse', { stored: { mongodb: 22_400, clickhouse: 22_401, ids: 22_400 } }, false],
+  ['one is not in MongoDB', { stored: { mongodb: 22_399, clickhouse: 22_400, ids: 22_400 } }, false],
+  ['the last check differs', { lastCheck: { ...results.lastCheck, status: 'differs' } }, false],
+])('%s', (_, other, exact) => {
+  expect(isExact({ ...results, ...other })).toBe(exact);
 });
