@@ -84,6 +84,12 @@ ${bursts.map(({ burstRate }) => count(Math.round(burstRate ?? 0))).join(', ')} e
 Over the ${count(results.rows)} events that were there in the end; nothing else ran. Over more rows: \`make benchmark-queries\`. Milliseconds.
 
 ${questionTable(results.questions)}
+
+Look-ups in MongoDB through \`query\` and the gateway, at most 100 events an answer, another user or hour each time:
+
+| look-up | runs | p50 | p95 | p99 | most events |
+|---|---:|---:|---:|---:|---:|
+${results.lookUps.map(({ name, runs, p50Ms, p95Ms, p99Ms, events }) => `| ${name} | ${runs} | ${[p50Ms, p95Ms, p99Ms].map((value) => value.toFixed(1)).join(' | ')} | ${events} |`).join('\n')}
 `;
 }
 

@@ -7,6 +7,7 @@ import { untilDrained } from '../proof/drained.ts';
 import { type Measured as MeasuredQuestion, measureQuestions } from '../seed/measure.ts';
 import { askHalt, askResume, askStatus } from '../supervisor/client.ts';
 import { burst, untilCaughtUp, withEvents } from './events.ts';
+import { type LookUp, measureLookUps } from './look-ups.ts';
 import { type Measured, measureSteadyRate, measureTopRate } from './measure.ts';
 import { type Recorded, recording, type SetRate } from './recorder.ts';
 import { isBounded, nextRate, type Tried, topRate } from './search.ts';
@@ -58,6 +59,7 @@ export interface Results {
   killed: Fault[];
   rows: number;
   questions: MeasuredQuestion[];
+  lookUps: LookUp[];
 }
 
 /** Samples to draw, by the name of the plot. */
@@ -245,7 +247,7 @@ async function askQuestions(settings: Settings, runs: number, onLine: (line: str
       client,
       'SELECT toString(count()) AS rows FROM events_distributed',
     );
-    return { rows: Number(held?.rows ?? 0), questions };
+    return { rows: Number(held?.rows ?? 0), questions, lookUps: await measureLookUps(settings, runs) };
   } finally {
     await clickhouse.close();
   }

@@ -17,7 +17,8 @@ export function shapeOf(name: string, nowMs: number): Shape {
   if (name === 'month') {
     return { name, database: 'analytics_seed_month', fromMs: today - 29 * dayMs, toMs: nowMs };
   }
-  if (name === 'day') return { name, database: 'analytics_seed_day', fromMs: today, toMs: nowMs };
+  // All of it, whatever the clock says: an hour after midnight the rows would otherwise be those of an hour.
+  if (name === 'day') return { name, database: 'analytics_seed_day', fromMs: today, toMs: today + dayMs };
   throw new PipelineError('SHAPE', `SHAPE=${name}: must be month (30 days) or day (all of today)`);
 }
 

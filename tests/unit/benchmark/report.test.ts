@@ -42,6 +42,7 @@ const results: Results = {
   questions: [
     { name: 'one', runs: 60, coldMs: 9, p50Ms: 5, p95Ms: 6, p99Ms: 7, rowsRead: 10, memoryBytes: undefined },
   ],
+  lookUps: [{ name: 'of a user', runs: 60, p50Ms: 3.21, p95Ms: 7, p99Ms: 9.96, events: 100 }],
 };
 
 /** Every row of a table has as many cells as its head. */
@@ -67,6 +68,7 @@ describe('the full report', () => {
   test.each([
     '**12,000 events/s**, held for 600 s',
     '| 12,000 | 600 s | 1.3 s | yes |',
+    '| of a user | 60 | 3.2 | 7.0 | 10.0 | 100 |',
     '| 10,000 | mongodb | 150 ms | 300 ms | 400 ms | ≤ 500 ms |',
     '| 10,000 | clickhouse | 150 ms | 300 ms | 400 ms | above all buckets |',
     '| connector stopped for 60 s | 2 | 61.0 s | not in time |',

@@ -14,7 +14,10 @@ const now = Date.UTC(2026, 10, 22, 10, 15);
 describe('shapes', () => {
   test('30 days up to now, or today alone', () => {
     expect(shapeOf('month', now)).toMatchObject({ fromMs: Date.UTC(2026, 9, 24), toMs: now });
-    expect(shapeOf('day', now)).toMatchObject({ fromMs: Date.UTC(2026, 10, 22), toMs: now });
+    expect(shapeOf('day', now)).toMatchObject({
+      fromMs: Date.UTC(2026, 10, 22),
+      toMs: Date.UTC(2026, 10, 23),
+    });
     expect(() => shapeOf('week', now)).toThrow(/month.*or day/);
   });
 
