@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling load guard check verify benchmark peers soak sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling load guard check verify benchmark peers soak fault-run sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,6 +113,10 @@ peers: ## plain consumers in Node and Python over the same events, into docs/ben
 soak: ## HOURS=1 of steady load, then kills, into docs/benchmarks (SOAK_RATE, SOAK_VISITS, SOAK_KILLS minutes)
 	$(PREFLIGHT) run
 	@$(RUN)/soak.ts
+
+fault-run: ## ten minutes with a part stopped in the middle: which alerts fire (FAULT_PART, FAULT_SECONDS, FAULT_RATE)
+	$(PREFLIGHT) run
+	@$(RUN)/fault-run.ts
 
 read-again: ## fill a store that lost everything from what Kafka still has (SINK=clickhouse-write or mongo-write)
 	$(PREFLIGHT) run

@@ -14,7 +14,9 @@ export function insertRows(
   const { types, kinds, paid } = slotsOf(categories);
   const spanMs = shape.toMs - shape.fromMs;
   const random = (salt: number, below: number) => `(cityHash64(n, ${salt}) % ${below})`;
-  const unit = (salt: number) => `((cityHash64(n, ${salt}) % 1000003) / 1000003)`;
+  const ofVisit = (salt: number, below: number) => `(cityHash64(lane, visit, ${salt}) % ${below})`;
+  // Visits run side by side in lanes, as those of `generate`; within one an event follows the other after a minute.
+  const lanes = Math.max(1, Math.round(total / (spanMs / 60_000)));
   return `INSERT INTO ${shape.database}.events_local
   (event_id, event_type, category, timestamp, event_date, user_id, session_id, country, device, browser, amount, currency,
    properties, received_at, source_partition, source_offset)
@@ -30,13 +32,16 @@ WITH
   ${array(types)}[1 + slot] AS type,
   ${array(kinds)}[1 + slot] AS kind,
   [${paid.join(',')}][1 + slot] = 1 AS pays,
-  if(${random(5, 2)} = 0, toUInt64(exp(${unit(6)} * log(${users}))), ${random(7, users)}) AS user,
+  n % ${lanes} AS lane,
+  -- A lane's visits have 1 to 13 events.
+  intDiv(intDiv(n, ${lanes}), 1 + cityHash64(lane) % 13) AS visit,
+  if(${ofVisit(5, 2)} = 0, toUInt64(exp(${ofVisit(6, 1_000_003)} / 1000003 * log(${users}))), ${ofVisit(7, users)}) AS user,
   fromUnixTimestamp64Milli(toInt64(happened), 'UTC') AS time,
   toDecimal64(5 + ${random(8, 20_000)} / 100, 2) AS price,
   ['EUR','USD','GBP','CHF'][1 + least(${random(9, 4)}, ${random(10, 4)})] AS coin,
   concat('SKU-', toString(least(${random(11, 5000)}, ${random(12, 5000)}))) AS sku
 SELECT generateUUIDv7(), type, kind, time, toDate(time), user,
-  concat('s-', toString(user), '-', toString(intDiv(toInt64(happened), 1800000))),
+  concat('s-', toString(lane), '.', toString(visit)),
   ['DE','US','FR','GB','IT','ES','PL','NL','BR','IN','JP',''][1 + least(${random(13, 12)}, ${random(14, 12)})],
   ['desktop','mobile','mobile','tablet','bot'][1 + cityHash64(user, 1) % 5],
   ['Chrome','Safari','Firefox','Microsoft Edge','other'][1 + least(cityHash64(user, 2) % 5, cityHash64(user, 3) % 5)],
