@@ -49,7 +49,7 @@ async function measure(
     times.push(performance.now() - startedAt);
     if (!response.ok)
       throw new PipelineError('QUERY', `query answers ${response.status} to ${path}: ${text.slice(0, 300)}`);
-    events = Math.max(events, JSON.parse(text).data.length);
+    events = Math.max(events, JSON.parse(text).rows.length);
   }
   times.sort((a, b) => a - b);
   const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((share) => percentile(times, share)) as [
