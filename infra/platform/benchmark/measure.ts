@@ -43,7 +43,8 @@ export function measureSteadyRate(
     const answer = await generateUntilDone({
       gatewayUrl: settings.gatewayUrl,
       parameters: { run_id: newRunId('benchmark'), rate, duration_seconds: seconds },
-      sliceSeconds: seconds + 5,
+      // Node's fetch waits at most five minutes for an answer; the run goes on in the next call.
+      sliceSeconds: Math.min(60, seconds + 5),
     });
     return answer.produced;
   });
