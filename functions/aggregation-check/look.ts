@@ -59,6 +59,9 @@ interface Within {
 }
 
 const dayMs = 86_400_000;
+/** Milliseconds of counting in MongoDB that a look spends on what was counted before: a store that is slow is not kept busy. */
+const againMs = 5000;
+const leastAgain = 10_000;
 /** Buckets that are looked into event by event, per store. */
 const mostBuckets = 50;
 
@@ -80,6 +83,8 @@ export function createLook({
   const ledger = createLedger({ log, topic: cleanTopic });
   const deadLetters = createDeadLetters({ log, topic: deadLetterTopic });
   const countedAt = new Map<string, number>();
+  /** Events that may be counted in MongoDB once more: what its last count tells of `againMs`. */
+  let again = leastAgain;
 
   return async ({ full, waitMs }) => {
     const startedAt = now();
@@ -106,7 +111,9 @@ export function createLook({
     const within = { servers, scope, pieces, explainer };
     const clickhouse = await lookIntoClickhouse(within, retryDone['clickhouse-write']);
     const mongo = await lookIntoMongo(within, {
-      budget: full ? Number.POSITIVE_INFINITY : mongoBudget,
+      budget: full
+        ? { most: Number.POSITIVE_INFINITY, again: Number.POSITIVE_INFINITY }
+        : { most: mongoBudget, again },
       retryDone: retryDone['mongo-write'],
     });
     const rollups = await compareRollups(servers, scope, () => inFlightIsDone(servers, waitMs));
@@ -159,14 +166,17 @@ export function createLook({
 
   async function lookIntoMongo(
     look: Within,
-    { budget, retryDone }: { budget: number; retryDone: boolean },
+    { budget, retryDone }: { budget: { most: number; again: number }; retryDone: boolean },
   ): Promise<{ findings: Finding[]; counted: number }> {
     const { scope, pieces, explainer } = look;
     const client = homeOf(look.servers);
     const chosen = choosePieces(pieces, countedAt, budget);
     const ranges = joinRanges(chosen);
     const expected = await expectedOf(client, scope, { sink: 'mongo-write', ranges });
+    const startedAt = performance.now();
     const found = await countMongo(events, ranges);
+    const counted = chosen.reduce((sum, { events }) => sum + events, 0);
+    again = Math.max(leastAgain, (counted * againMs) / (performance.now() - startedAt));
     const recent = compareCounts(expected, found).filter(({ minute }) => minute >= scope.oldestMs);
     const findings: Finding[] = [];
     for (const mismatch of recent.slice(0, mostBuckets)) {
@@ -174,7 +184,7 @@ export function createLook({
       findings.push({ store: 'mongodb', mismatch, ...faults });
     }
     if (!findings.some(isFault)) for (const piece of chosen) countedAt.set(pieceKey(piece), now());
-    return { findings, counted: chosen.reduce((sum, { events }) => sum + events, 0) };
+    return { findings, counted };
 
     /** An event that is there from another place is a repeat: MongoDB has each id once. */
     async function explainInMongo(mismatch: Mismatch, within: readonly OffsetRange[]) {

@@ -29,29 +29,35 @@ ORDER BY source_partition, first_offset`,
 }
 
 /**
- * Which pieces to count in a store where counting everything takes too long: those never counted as they stand,
- * newest first, then those whose last count is longest ago, as many as hold `budget` events. So a small store is
- * counted whole each time, and a large one in turn.
+ * Which pieces to count in a store where counting everything takes too long: those never counted as they stand, newest
+ * first, as many as hold `most` events; then, within what is left of that, those whose last count is longest ago, as many as
+ * hold `again` events. So a small store is counted whole each time, and a large one in turn.
  *
  * @param countedAt when a piece was counted as it stands, by `pieceKey`.
  */
 export function choosePieces(
   pieces: readonly Piece[],
   countedAt: ReadonlyMap<string, number>,
-  budget: number,
+  { most, again }: { most: number; again: number },
 ): Piece[] {
-  const inTurn = [...pieces].sort((a, b) => {
-    const [x, y] = [countedAt.get(pieceKey(a)), countedAt.get(pieceKey(b))];
-    if (x === undefined && y === undefined) return b.from - a.from;
-    return (x ?? Number.NEGATIVE_INFINITY) - (y ?? Number.NEGATIVE_INFINITY);
-  });
+  const timeOf = (piece: Piece) => countedAt.get(pieceKey(piece));
   const chosen: Piece[] = [];
-  let left = budget;
-  for (const piece of inTurn) {
-    if (left <= 0) break;
-    chosen.push(piece);
-    left -= piece.events;
-  }
+  const take = (inTurn: readonly Piece[], budget: number) => {
+    let left = budget;
+    for (const piece of inTurn) {
+      if (left <= 0) break;
+      chosen.push(piece);
+      left -= piece.events;
+    }
+    return left;
+  };
+  const fresh = pieces.filter((piece) => timeOf(piece) === undefined).sort((a, b) => b.from - a.from);
+  const left = take(fresh, most);
+  const counted = pieces.filter((piece) => timeOf(piece) !== undefined);
+  take(
+    counted.sort((a, b) => (timeOf(a) ?? 0) - (timeOf(b) ?? 0)),
+    Math.min(left, again),
+  );
   return chosen.sort((a, b) => a.partition - b.partition || a.from - b.from);
 }
 

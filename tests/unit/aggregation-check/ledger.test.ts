@@ -117,11 +117,14 @@ describe('pieces', () => {
       [pieceKey(piece(0, 5)), 200],
       [pieceKey(piece(10, 5)), 100],
     ]);
-    const offsets = (budget: number) => choosePieces(pieces, counted, budget).map(({ from }) => from);
+    const offsets = (most: number, again = most) =>
+      choosePieces(pieces, counted, { most, again }).map(({ from }) => from);
     expect(offsets(5)).toEqual([30]);
     expect(offsets(6)).toEqual([20, 30]);
     expect(offsets(15)).toEqual([10, 20, 30]);
     expect(offsets(1000)).toEqual([0, 10, 20, 30]);
+    expect(offsets(1000, 0)).toEqual([20, 30]);
+    expect(offsets(1000, 1)).toEqual([10, 20, 30]);
   });
 
   test('a piece that has grown is another', () => {
@@ -132,7 +135,7 @@ describe('pieces', () => {
           [pieceKey(piece(0, 5)), 1],
           [pieceKey(piece(50, 9)), 1],
         ]),
-        1,
+        { most: 1, again: 1 },
       ),
     ).toEqual([{ ...piece(0, 5), to: 11 }]);
   });
