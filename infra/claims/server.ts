@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { decodeRequest } from '../../shared/clients/claims/request.ts';
+import { type Listening, listening } from '../../shared/http/listening.ts';
 import { registry } from '../../shared/metrics/index.ts';
 import type { Duplicates } from './duplicates.ts';
 import type { Keeper } from './keeper.ts';
@@ -24,7 +23,7 @@ export interface Service {
 export async function serve(
   service: Service,
   { port, bindAddress }: { port: number; bindAddress: string },
-): Promise<{ port: number; close(): Promise<void> }> {
+): Promise<Listening> {
   const server = createServer((request, response) => {
     answer(service, request, response).catch((error: unknown) => {
       response.destroy();
@@ -33,15 +32,7 @@ export async function serve(
   });
   // Clients keep their connections; one that ended just as it is used would be a claim without an answer.
   server.keepAliveTimeout = 0;
-  server.listen(port, bindAddress);
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
+  return listening(server, { port, bindAddress });
 }
 
 async function answer(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type Listening, listening } from '../../shared/http/listening.ts';
 import { registry } from '../../shared/metrics/index.ts';
 import type { ConnectorHealth } from './connector.ts';
 
@@ -13,7 +12,7 @@ export async function serveHealth({
   port: number;
   bindAddress: string;
   health: () => ConnectorHealth;
-}): Promise<{ port: number; close(): Promise<void> }> {
+}): Promise<Listening> {
   const server = createServer(async (request, response) => {
     if (request.url === '/metrics') {
       response.setHeader('content-type', registry.contentType);
@@ -28,13 +27,5 @@ export async function serveHealth({
       response.end('not found: /healthz and /metrics are here\n');
     }
   });
-  server.listen(port, bindAddress);
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
+  return listening(server, { port, bindAddress });
 }

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Settings } from '../../shared/config/index.ts';
-import { definitions } from '../../shared/config/index.ts';
-import { messageOf } from '../../shared/errors/index.ts';
+import { ownPart } from '../platform/own-part.ts';
 import type { Part } from '../platform/part.ts';
 
 /** The settings that the gateway itself reads; functions get theirs from stack.yml. */
@@ -32,30 +31,17 @@ const passedOn = [
  *
  * @param metricsTargets `part=URL,…` of the parts whose metrics /metrics is to carry; default: the setting.
  */
-export function gatewayPart(settings: Settings, { metricsTargets = settings.metricsTargets } = {}): Part {
-  const env: Record<string, string> = { LOG_FORMAT: 'json' };
-  for (const key of passedOn) {
-    const value = settings[key];
-    if (value !== undefined) env[definitions[key].env] = String(value);
-  }
-  env.DATA_DIR = resolve(settings.dataDir);
-  if (metricsTargets !== undefined) env.METRICS_TARGETS = metricsTargets;
-  const address = `http://${settings.bindAddress}:${settings.gatewayPort}`;
-  return {
+export const gatewayPart = (settings: Settings, { metricsTargets = settings.metricsTargets } = {}): Part =>
+  ownPart(settings, {
     name: 'gateway',
-    command: [process.execPath, 'infra/gateway/index.ts'],
-    cwd: resolve(import.meta.dirname, '../..'),
-    env,
-    ports: [{ port: settings.gatewayPort, setting: 'GATEWAY_PORT' }],
+    main: 'infra/gateway/index.ts',
+    port: 'gatewayPort',
+    passedOn,
+    env: {
+      DATA_DIR: resolve(settings.dataDir),
+      ...(metricsTargets !== undefined && { METRICS_TARGETS: metricsTargets }),
+    },
     after: [],
     stopTimeoutMs: settings.functionStopTimeoutMs + 5000,
-    health: async () => {
-      try {
-        const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(1500) });
-        return { ok: answer.ok, detail: answer.ok ? address : `/healthz answers ${answer.status}` };
-      } catch (error) {
-        return { ok: false, detail: `${address} does not answer: ${messageOf(error)}` };
-      }
-    },
-  };
-}
+    detailOf: (answer, address) => (answer.ok ? address : `/healthz answers ${answer.status}`),
+  });

@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { PipelineError } from '../../shared/errors/index.ts';
 
 /** The path of a program; undefined where there is none. */
 export function programOf(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -14,6 +15,16 @@ export function programOf(name: string, env: NodeJS.ProcessEnv = process.env): s
         return false;
       }
     });
+}
+
+/** The path of prometheus. @throws PipelineError `NO_PROMETHEUS` where none is installed. */
+export function requirePrometheus(): string {
+  const program = programOf('prometheus');
+  if (program !== undefined) return program;
+  throw new PipelineError(
+    'NO_PROMETHEUS',
+    'There is no prometheus on this machine. On Debian: apt-get install --no-install-recommends prometheus',
+  );
 }
 
 /** prometheus.yml for a gateway elsewhere; its rules are named by their whole path, so it may lie anywhere. */

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { createClickHouse, rows } from '../../../shared/clients/clickhouse/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
+import { thisMachine } from '../benchmark/machine.ts';
 import { projectRoot } from '../paths.ts';
 import { platformSettings } from '../platform-settings.ts';
 import { type Measured, measureQuestions } from '../seed/measure.ts';
@@ -74,13 +74,7 @@ FROM system.parts WHERE active AND database = {database:String} AND table = 'eve
     runs,
     written,
     seconds,
-    machine: {
-      processors: cpus().length,
-      model: cpus()[0]?.model ?? '',
-      memoryBytes: totalmem(),
-      node: process.version,
-      clickhouse: server?.version ?? '',
-    },
+    machine: { ...thisMachine(), clickhouse: server?.version ?? '' },
     results,
   });
   const page = file.replace(/\.json$/, '.md');

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { PipelineError } from '../../../shared/errors/index.ts';
-import { programOf, prometheusCommand } from '../../prometheus/command.ts';
+import { prometheusCommand, requirePrometheus } from '../../prometheus/command.ts';
 import { pathsOf } from '../paths.ts';
 import { platformSettings } from '../platform-settings.ts';
 import { main } from './main.ts';
@@ -10,16 +9,9 @@ import { main } from './main.ts';
 /** `make prometheus`: in the foreground, until Ctrl-C. */
 await main(async () => {
   const settings = platformSettings();
-  const program = programOf('prometheus');
-  if (program === undefined) {
-    throw new PipelineError(
-      'NO_PROMETHEUS',
-      'There is no prometheus on this machine. On Debian: apt-get install --no-install-recommends prometheus',
-    );
-  }
   const address = `${settings.bindAddress}:${settings.prometheusPort}`;
   const [command = '', ...args] = prometheusCommand({
-    program,
+    program: requirePrometheus(),
     folder: join(pathsOf(settings).data, 'prometheus'),
     gatewayUrl: settings.gatewayUrl,
     address,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import { programOf, prometheusCommand } from '../../prometheus/command.ts';
+import { prometheusCommand, requirePrometheus } from '../../prometheus/command.ts';
 
 /** A series over a range: values by whole seconds since its start. */
 export interface Series {
@@ -58,14 +58,12 @@ export async function startPrometheus({
   /** host:port. */
   address: string;
 }): Promise<Prometheus> {
-  const program = programOf('prometheus');
-  if (program === undefined) {
-    throw new PipelineError(
-      'NO_PROMETHEUS',
-      'There is no prometheus on this machine. On Debian: apt-get install --no-install-recommends prometheus',
-    );
-  }
-  const [command = '', ...args] = prometheusCommand({ program, folder, gatewayUrl, address });
+  const [command = '', ...args] = prometheusCommand({
+    program: requirePrometheus(),
+    folder,
+    gatewayUrl,
+    address,
+  });
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   await untilReady(child, address);
   return {

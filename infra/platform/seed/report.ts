@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Machine } from '../benchmark/machine.ts';
 import { bytes, count } from '../terminal/table.ts';
 import type { Measured } from './measure.ts';
 
@@ -17,7 +18,7 @@ export interface QueryRun {
   /** Events written meanwhile, and the seconds they were written in. */
   written: number;
   seconds: number;
-  machine: { processors: number; model: string; memoryBytes: number; node: string; clickhouse: string };
+  machine: Machine & { clickhouse: string };
   results: Measured[];
 }
 
