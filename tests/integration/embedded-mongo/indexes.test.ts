@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Collection, type Filter, MongoClient, type Sort } from 'mongodb';
+import { BSON, type Collection, Double, type Filter, Long, MongoClient, ObjectId, type Sort } from 'mongodb';
 import { unique } from '../../support/names.ts';
 import { type OwnServer, ownServer } from './server.ts';
+
+const { EJSON } = BSON;
 
 type Doc = Record<string, unknown>;
 
@@ -10,7 +12,9 @@ const value = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 6 }) },
   { weight: 2, arbitrary: fc.constantFrom('a', 'b', 'ab', '', 'b\u0000', 'é') },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 5 }).map((n) => new Date(n * 1000)) },
-  fc.constantFrom(null, true, false, -1.5, 2.5, 1e300, Number.MAX_SAFE_INTEGER),
+  fc.constantFrom<unknown>(null, true, false, -1.5, 2.5, 1e300, Number.MAX_SAFE_INTEGER),
+  fc.constantFrom<unknown>(new Double(3), Long.fromNumber(3), Long.MAX_VALUE, Long.MIN_VALUE, new Double(-0)),
+  fc.constant<unknown>(new ObjectId('65f000000000000000000001')),
 );
 const operators = fc.oneof(
   value,
@@ -99,6 +103,54 @@ describe('a query has one answer, whatever index leads to it', () => {
             expect(await indexed.countDocuments(filter)).toBe((await scanned.find(filter).toArray()).length);
           }),
           { numRuns: 100, seed: 11 },
+        );
+      }
+    },
+    60_000,
+  );
+
+  /** Fields that one index has, and others. */
+  const groupings = [
+    { _id: { a: '$a', b: '$b' }, n: { $sum: 1 } },
+    { _id: '$c.d', n: { $sum: 1 }, all: { $push: '$a' } },
+    { _id: '$a', n: { $sum: 1 }, sum: { $sum: '$c.d' } },
+    { _id: '$c', n: { $sum: 1 } },
+  ];
+  const projections = [
+    { _id: 0, a: 1, b: 1 },
+    { _id: 0, 'c.d': 1 },
+    { _id: 1, b: 1 },
+  ];
+  /** With their types, in an order of their own. */
+  const asText = (docs: unknown[]) => docs.map((doc) => EJSON.stringify(doc, { relaxed: false })).sort();
+
+  test.each([
+    ['no array', false],
+    ['arrays among their values', true],
+  ])(
+    'what an index alone can tell is told as the documents have it, types included, with %s',
+    async (_, arrays) => {
+      for (const docs of fc.sample(documents(arrays), { numRuns: 3, seed: 5 })) {
+        const { scanned, indexed } = await pair(docs);
+        await fc.assert(
+          fc.asyncProperty(
+            condition,
+            fc.constantFrom(...groupings),
+            fc.constantFrom(...projections),
+            async (filter, $group, projection) => {
+              const grouped = (collection: Collection<Doc>) =>
+                collection.aggregate([{ $match: filter }, { $sort: { a: 1, b: -1, _id: 1 } }, { $group }], {
+                  promoteValues: false,
+                });
+              expect(asText(await grouped(indexed).toArray())).toEqual(
+                asText(await grouped(scanned).toArray()),
+              );
+              const shown = (collection: Collection<Doc>) =>
+                collection.find(filter as Filter<Doc>, { projection, promoteValues: false });
+              expect(asText(await shown(indexed).toArray())).toEqual(asText(await shown(scanned).toArray()));
+            },
+          ),
+          { numRuns: 100, seed: 13 },
         );
       }
     },

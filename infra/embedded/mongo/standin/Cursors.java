@@ -78,7 +78,7 @@ final class Cursors {
             List<T> taken = new ArrayList<>();
             for (long bytes = 0; taken.size() < most && bytes < MOST_BYTES && results.hasNext();) {
                 T next = results.next();
-                bytes += next instanceof Row ? ((Row) next).bson.length : 0;
+                bytes += next instanceof Row ? ((Row) next).size : 0;
                 taken.add(next);
             }
             return form.apply(taken);

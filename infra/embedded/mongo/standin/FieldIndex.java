@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import org.rocksdb.RocksDBException;
@@ -22,6 +24,9 @@ import de.bwaldvogel.mongo.exception.MongoServerError;
 
 /** An index over one or more fields, kept in the store in the order of its keys. */
 final class FieldIndex extends Index<Long> {
+    /** A part of a path that is a number may mean an element of an array. */
+    private static final Pattern INTO_ARRAY = Pattern.compile("\\.[0-9]+(\\.|$)");
+
     private final Store store;
     private final Catalog catalog;
     private final Catalog.IndexEntry entry;
@@ -141,12 +146,55 @@ final class FieldIndex extends Index<Long> {
         return inner.getOrMissing(field.substring(start));
     }
 
-    void put(WriteBatch batch, byte[] key, byte[] record) throws RocksDBException {
+    /** An entry under one of the document's keys; beside it, where several may share a key, the types of its values. */
+    void put(WriteBatch batch, byte[] key, byte[] record, Document document) throws RocksDBException {
         if (unique) {
             batch.put(store.unique, key, record);
         } else {
-            batch.put(store.ordered, join(key, record), NOTHING);
+            batch.put(store.ordered, join(key, record), typesOf(document));
         }
+    }
+
+    private byte[] typesOf(Document document) {
+        List<IndexKey> fields = getKeys();
+        byte[] types = new byte[fields.size()];
+        for (int i = 0; i < types.length; i++) {
+            types[i] = KeyCodec.typeOf(valueOf(document, fields.get(i).getKey()));
+        }
+        return types;
+    }
+
+    /** Whether the entries hold these fields, so that {@link #document} can tell them. */
+    boolean covers(Set<String> paths) {
+        return !unique && !isIrregular() && paths.stream().allMatch(path -> !INTO_ARRAY.matcher(path).find()
+            && getKeys().stream().anyMatch(key -> key.getKey().equals(path)));
+    }
+
+    /** The fields of this index in a document, from its entry; null where a type does not tell the value. */
+    Document document(byte[] key, byte[] types) {
+        Document document = new Document();
+        KeyCodec.Reader values = new KeyCodec.Reader(key, prefix.length);
+        for (int i = 0; i < getKeys().size(); i++) {
+            if (i >= types.length || types[i] == 0) {
+                return null; // No types: written before they were kept.
+            }
+            IndexKey field = getKeys().get(i);
+            Object value = values.read(types[i], field.isAscending());
+            if (!(value instanceof Missing)) {
+                put(document, field.getKey(), value);
+            }
+        }
+        return document;
+    }
+
+    private static void put(Document document, String path, Object value) {
+        Document inner = document;
+        int start = 0;
+        for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', start)) {
+            inner = (Document) inner.computeIfAbsent(path.substring(start, dot), name -> new Document());
+            start = dot + 1;
+        }
+        inner.put(path.substring(start), value);
     }
 
     void delete(WriteBatch batch, byte[] key, byte[] record) throws RocksDBException {
@@ -156,8 +204,6 @@ final class FieldIndex extends Index<Long> {
             batch.delete(store.ordered, join(key, record));
         }
     }
-
-    private static final byte[] NOTHING = new byte[0];
 
     private static byte[] join(byte[] key, byte[] record) {
         byte[] joined = Arrays.copyOf(key, key.length + record.length);
@@ -213,7 +259,7 @@ final class FieldIndex extends Index<Long> {
     public void add(Document document, Long position, MongoCollection<Long> collection) {
         ((StoredCollection) collection).stage(batch -> {
             for (byte[] key : keysOf(document)) {
-                put(batch, key, StoredCollection.recordId(position));
+                put(batch, key, StoredCollection.recordId(position), document);
             }
         });
     }
@@ -226,7 +272,7 @@ final class FieldIndex extends Index<Long> {
                 delete(batch, key, record);
             }
             for (byte[] key : keysOf(newDocument)) {
-                put(batch, key, record);
+                put(batch, key, record, newDocument);
             }
         });
     }

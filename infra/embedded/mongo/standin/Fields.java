@@ -8,7 +8,7 @@ import java.util.Set;
 
 import de.bwaldvogel.mongo.bson.Document;
 
-/** Which top-level fields of its documents a query looks at: the others need not be decoded. */
+/** Which fields of its documents a query looks at, as paths (`a.b`): the others need not be decoded. */
 final class Fields {
     private static final Set<String> LOGICAL = Set.of("$and", "$or", "$nor");
 
@@ -27,17 +27,22 @@ final class Fields {
         }
         Set<String> shown = new HashSet<>();
         boolean including = false;
+        boolean withId = true;
         for (Map.Entry<String, Object> entry : projection.entrySet()) {
             boolean wanted = Boolean.TRUE.equals(entry.getValue())
                 || entry.getValue() instanceof Number && ((Number) entry.getValue()).doubleValue() != 0;
             if (wanted) {
                 including = true;
-                shown.add(first(entry.getKey()));
-            } else if (!entry.getKey().equals("_id")) {
+                shown.add(entry.getKey());
+            } else if (entry.getKey().equals("_id")) {
+                withId = false;
+            } else {
                 return null;
             }
         }
-        shown.add("_id");
+        if (withId) {
+            shown.add("_id");
+        }
         return including ? shown : null;
     }
 
@@ -53,7 +58,7 @@ final class Fields {
             } else if (entry.getKey().startsWith("$")) {
                 return false;
             } else {
-                fields.add(first(entry.getKey()));
+                fields.add(entry.getKey());
             }
         }
         return true;
@@ -80,7 +85,7 @@ final class Fields {
                 case "$count":
                     return fields;
                 case "$sort":
-                    ((Document) body).keySet().forEach(field -> fields.add(first(field)));
+                    ((Document) body).keySet().forEach(fields::add);
                     break;
                 case "$skip":
                 case "$limit":
@@ -99,7 +104,7 @@ final class Fields {
                 return false;
             }
             if (text.startsWith("$")) {
-                fields.add(first(text.substring(1)));
+                fields.add(text.substring(1));
             }
             return true;
         }

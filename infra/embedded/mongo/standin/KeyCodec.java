@@ -13,6 +13,7 @@ import de.bwaldvogel.mongo.bson.BsonTimestamp;
 import de.bwaldvogel.mongo.bson.MaxKey;
 import de.bwaldvogel.mongo.bson.MinKey;
 import de.bwaldvogel.mongo.bson.ObjectId;
+import de.bwaldvogel.mongo.wire.BsonConstants;
 
 /**
  * Values as bytes whose unsigned order is MongoDB's order of values: first a byte for the type, then the value.
@@ -41,6 +42,108 @@ final class KeyCodec {
         return Missing.isNullOrMissing(value) || value instanceof String || value instanceof Instant
             || value instanceof Integer || value instanceof Long || value instanceof Double
             || value instanceof Boolean || value instanceof ObjectId;
+    }
+
+    /** The BSON type with which a value can be read from its encoding again; 0 where it cannot. */
+    static byte typeOf(Object value) {
+        if (value instanceof Missing) {
+            return BsonConstants.TYPE_UNDEFINED;
+        } else if (value == null) {
+            return BsonConstants.TYPE_NULL;
+        } else if (value instanceof Integer) {
+            return BsonConstants.TYPE_INT32;
+        } else if (value instanceof Long) {
+            return BsonConstants.TYPE_INT64;
+        } else if (value instanceof Double) {
+            return value.equals(-0.0) ? 0 : BsonConstants.TYPE_DOUBLE;
+        } else if (value instanceof String) {
+            return BsonConstants.TYPE_UTF8_STRING;
+        } else if (value instanceof Instant) {
+            return BsonConstants.TYPE_UTC_DATETIME;
+        } else if (value instanceof Boolean) {
+            return BsonConstants.TYPE_BOOLEAN;
+        } else {
+            return value instanceof ObjectId ? BsonConstants.TYPE_OBJECT_ID : 0;
+        }
+    }
+
+    /** Reads values of known types, one after the other. */
+    static final class Reader {
+        private final byte[] bytes;
+        private int at;
+        private int inverted;
+
+        Reader(byte[] bytes, int from) {
+            this.bytes = bytes;
+            at = from;
+        }
+
+        /** @param type as {@link #typeOf} gave it. */
+        Object read(byte type, boolean ascending) {
+            inverted = ascending ? 0 : 0xFF;
+            next(); // The place of the type in the order.
+            switch (type) {
+                case BsonConstants.TYPE_UNDEFINED:
+                    return Missing.getInstance();
+                case BsonConstants.TYPE_NULL:
+                    return null;
+                case BsonConstants.TYPE_INT32:
+                    return (int) wholeNumber();
+                case BsonConstants.TYPE_INT64:
+                    return wholeNumber();
+                case BsonConstants.TYPE_DOUBLE:
+                    double number = number();
+                    at += Short.BYTES; // Nothing is left of a double.
+                    return number;
+                case BsonConstants.TYPE_UTF8_STRING:
+                    return string();
+                case BsonConstants.TYPE_UTC_DATETIME:
+                    return Instant.ofEpochMilli(eightBytes() ^ Long.MIN_VALUE);
+                case BsonConstants.TYPE_BOOLEAN:
+                    return next() == 1;
+                case BsonConstants.TYPE_OBJECT_ID:
+                    byte[] id = new byte[12];
+                    for (int i = 0; i < id.length; i++) {
+                        id[i] = (byte) next();
+                    }
+                    return new ObjectId(id);
+                default:
+                    throw new IllegalStateException("keys have no values of BSON type " + type);
+            }
+        }
+
+        private int next() {
+            return (bytes[at++] ^ inverted) & 0xFF;
+        }
+
+        private long eightBytes() {
+            long value = 0;
+            for (int i = 0; i < Long.BYTES; i++) {
+                value = value << 8 | next();
+            }
+            return value;
+        }
+
+        /** As {@link KeyCodec#writeNumber} left it, without the remainder that follows. */
+        private double number() {
+            long ordered = eightBytes();
+            return ordered == 0 ? Double.NaN : Double.longBitsToDouble(ordered < 0 ? ordered ^ Long.MIN_VALUE : ~ordered);
+        }
+
+        private long wholeNumber() {
+            long rounded = (long) number();
+            return rounded + (next() << 8 | next()) - 0x8000;
+        }
+
+        private String string() {
+            ByteArrayOutputStream text = new ByteArrayOutputStream(32);
+            for (int b = next(); ; b = next()) {
+                if (b == 0 && next() == 1) {
+                    return text.toString(StandardCharsets.UTF_8);
+                }
+                text.write(b);
+            }
+        }
     }
 
     /** Appends a value; a descending one with all its bytes inverted. */

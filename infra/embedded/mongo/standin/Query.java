@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -31,6 +32,8 @@ final class Query {
     final int skip;
     /** 0 for all. */
     final int limit;
+    /** Of all fields that are looked at; null for all fields. */
+    private final Set<String> paths;
     private final Set<String> fields;
     private Integer natural;
 
@@ -43,7 +46,7 @@ final class Query {
         this(filter, orderBy, skip, limit, Fields.shownBy(projection));
     }
 
-    /** @param shown the top-level fields that are looked at afterwards; null for all. */
+    /** @param shown the paths that are looked at afterwards; null for all. */
     Query(Document filter, Document orderBy, int skip, int limit, Set<String> shown) {
         this.filter = filter == null ? new Document() : filter;
         this.skip = skip;
@@ -60,18 +63,24 @@ final class Query {
                 }
             });
         }
-        fields = shown == null ? null : needed(shown);
+        paths = shown == null ? null : needed(shown);
+        fields = paths == null ? null : paths.stream().map(Fields::first).collect(Collectors.toSet());
     }
 
     private Set<String> needed(Set<String> shown) {
         Set<String> needed = new HashSet<>(shown);
-        orderBy.keySet().forEach(field -> needed.add(Fields.first(field)));
+        needed.addAll(orderBy.keySet());
         return Fields.addFilter(filter, needed) ? needed : null;
     }
 
     /** The top-level fields that have to be read; null for all. */
     Set<String> fields() {
         return fields;
+    }
+
+    /** Whether a plan's index has all that is looked at, in the order asked for, so that no document need be read. */
+    boolean isCoveredBy(Plan plan) {
+        return paths != null && plan.index != null && plan.sortedBy == orderBy.size() && plan.index.covers(paths);
     }
 
     boolean isNatural() {
@@ -122,9 +131,9 @@ final class Query {
         for (int arrival = 0; rows.hasNext(); arrival++) {
             Row row = rows.next();
             kept.add(new Keyed(sortKey(row, orderBy.size()), row.packed(), arrival));
-            bytes += row.bson.length;
+            bytes += row.size;
             if (limit > 0 && kept.size() > skip + limit) {
-                bytes -= kept.remove().row.bson.length;
+                bytes -= kept.remove().row.size;
             }
             if (bytes > MOST_BYTES_SORTED) {
                 throw new MongoServerError(292, "QueryExceededMemoryLimitNoDiskUseAllowed",

@@ -4,15 +4,27 @@ import java.util.Set;
 
 import de.bwaldvogel.mongo.bson.Document;
 
-/** A stored document on its way through a query. */
+/** A document on its way through a query. */
 final class Row {
     final long record;
-    final byte[] bson;
+    /** In bytes, as it is kept. */
+    final int size;
+    /** Null where an index told all that is asked for. */
+    private final byte[] bson;
     private Document document;
 
     Row(long record, byte[] bson) {
         this.record = record;
         this.bson = bson;
+        size = bson.length;
+    }
+
+    /** What an index entry of this size tells of a document. */
+    Row(long record, Document document, int size) {
+        this.record = record;
+        this.document = document;
+        this.size = size;
+        bson = null;
     }
 
     /** @param fields the top-level fields that are needed; null for all. The same at every call. */
@@ -23,9 +35,11 @@ final class Row {
         return document;
     }
 
-    /** Forgets what was decoded: its objects are ten times as large as the bytes. */
+    /** Forgets what was decoded and can be decoded again: its objects are ten times as large as the bytes. */
     Row packed() {
-        document = null;
+        if (bson != null) {
+            document = null;
+        }
         return this;
     }
 }

@@ -11,6 +11,8 @@ import java.util.Set;
 
 import org.rocksdb.RocksIterator;
 
+import de.bwaldvogel.mongo.bson.Document;
+
 /**
  * Reads the documents that a plan leads to, in its order, a chunk at a time. Between chunks it holds nothing open, so
  * it may be left where it is; what is written meanwhile it sees or not.
@@ -24,16 +26,19 @@ final class Scan implements Iterator<Row> {
     private final Iterator<Plan.Range> ranges;
     /** Records already met, where one may stand under several keys. */
     private final Set<Long> met;
+    /** Whether documents are made from the keys of the index, which then has all that is asked for. */
+    private final boolean covered;
     private final Queue<Row> rows = new ArrayDeque<>();
     private Plan.Range range;
     private byte[] last;
     private int chunk;
 
     /** @param expected about how many documents will be asked for; 0 when unknown. */
-    Scan(Store store, byte[] collectionPrefix, Plan plan, int expected) {
+    Scan(Store store, byte[] collectionPrefix, Plan plan, int expected, boolean covered) {
         this.store = store;
         this.collectionPrefix = collectionPrefix;
         this.plan = plan;
+        this.covered = covered;
         ranges = plan.ranges.iterator();
         met = plan.index != null && (plan.index.isIrregular()) ? new HashSet<>() : null;
         chunk = expected > 0 ? Math.min(expected, LARGEST_CHUNK) : 64;
@@ -50,7 +55,7 @@ final class Scan implements Iterator<Row> {
                 for (int i = 0; i < keys.size(); i++) {
                     rows.add(new Row(KeyCodec.readLong(keys.get(i), Integer.BYTES), values.get(i)));
                 }
-            } else {
+            } else if (!covered || !decode(keys, values)) {
                 fetch(keys, values);
             }
         }
@@ -77,13 +82,31 @@ final class Scan implements Iterator<Row> {
         return count;
     }
 
+    /** @return false if some key does not say all of its values: nothing is added then. */
+    private boolean decode(List<byte[]> keys, List<byte[]> values) {
+        List<Row> decoded = new ArrayList<>(keys.size());
+        for (int i = 0; i < keys.size(); i++) {
+            Document document = plan.index.document(keys.get(i), values.get(i));
+            if (document == null) {
+                return false;
+            }
+            decoded.add(new Row(recordOf(keys.get(i)), document, keys.get(i).length));
+        }
+        rows.addAll(decoded);
+        return true;
+    }
+
+    private static long recordOf(byte[] orderedKey) {
+        return KeyCodec.readLong(orderedKey, orderedKey.length - Long.BYTES);
+    }
+
     private void fetch(List<byte[]> keys, List<byte[]> values) {
         List<byte[]> documentKeys = new ArrayList<>(keys.size());
         List<Long> records = new ArrayList<>(keys.size());
         for (int i = 0; i < keys.size(); i++) {
             long record = plan.index.isUnique()
                 ? KeyCodec.readLong(values.get(i), 0)
-                : KeyCodec.readLong(keys.get(i), keys.get(i).length - Long.BYTES);
+                : recordOf(keys.get(i));
             if (met == null || met.add(record)) {
                 records.add(record);
                 documentKeys.add(StoredCollection.documentKey(collectionPrefix, record));

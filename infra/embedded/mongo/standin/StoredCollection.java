@@ -197,7 +197,7 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
         void take(int i, byte[] record) {
             for (byte[] key : keys.get(i)) {
                 taken.add(ByteBuffer.wrap(key));
-                stage(batch -> index.put(batch, key, record));
+                stage(batch -> index.put(batch, key, record, null));
             }
         }
     }
@@ -228,7 +228,7 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
         for (int n = 0; n < keys.size(); n++) {
             FieldIndex index = indexes.get(n);
             for (byte[] key : keys.get(n)) {
-                stage(batch -> index.put(batch, key, recordId));
+                stage(batch -> index.put(batch, key, recordId, document));
             }
         }
     }
@@ -338,9 +338,12 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
     /** The documents that a query finds, read as they are asked for. */
     Iterator<Row> find(Query query) {
         Plan plan = plan(query);
-        Iterator<Row> rows = new Scan(store, prefix, plan, query.expected());
+        boolean covered = query.isCoveredBy(plan);
+        Iterator<Row> rows = new Scan(store, prefix, plan, query.expected(), covered);
         Set<String> fields = query.fields();
-        return query.sorted(plan, Query.filter(rows, row -> documentMatchesQuery(row.document(fields), query.filter)));
+        boolean known = covered && plan.exact;
+        return query.sorted(plan, known ? rows
+            : Query.filter(rows, row -> documentMatchesQuery(row.document(fields), query.filter)));
     }
 
     Plan plan(Query query) {
@@ -378,7 +381,7 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
         Plan plan = plan(query);
         long count = 0;
         if (plan.exact) {
-            count = new Scan(store, prefix, plan, 0).count();
+            count = new Scan(store, prefix, plan, 0, false).count();
         } else {
             for (Iterator<Row> rows = find(query); rows.hasNext(); rows.next()) {
                 count++;
@@ -451,7 +454,7 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
                     if (index.isUnique() && !taken.add(ByteBuffer.wrap(key))) {
                         throw new IndexBuildFailedException(index.duplicate(document, this), this);
                     }
-                    stage(batch -> index.put(batch, key, recordId(row.record)));
+                    stage(batch -> index.put(batch, key, recordId(row.record), document));
                 }
                 if (++pending % 1000 == 0) {
                     commit();
