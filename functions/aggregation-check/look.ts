@@ -60,7 +60,7 @@ interface Within {
 
 const dayMs = 86_400_000;
 /** Milliseconds of counting in MongoDB that a look spends on what was counted before: a store that is slow is not kept busy. */
-const againMs = 5000;
+const againMs = 2000;
 const leastAgain = 10_000;
 /** Buckets that are looked into event by event, per store. */
 const mostBuckets = 50;

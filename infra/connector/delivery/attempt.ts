@@ -1,6 +1,5 @@
 import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 import { encodeBatchBody } from '../call/batch-body.ts';
-import type { Place } from '../call/occupancy.ts';
 import { batchIdOf } from './batch-id.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Action, decide } from './decide.ts';
@@ -40,7 +39,7 @@ const bodyBytes = (records: readonly FetchedRecord[]): number =>
   records.reduce((sum, { size }) => sum + size * 1.4 + 150, 300);
 
 /** Calls the function once with a piece and says what its answer means. */
-export function createAttempt(context: WorkerContext, place: Place): Attempt {
+export function createAttempt(context: WorkerContext): Attempt {
   const { caller, bodies, subscription, topic, partition, cluster, metrics, now } = context;
   const labels = { function: subscription.functionName };
 
@@ -51,7 +50,6 @@ export function createAttempt(context: WorkerContext, place: Place): Attempt {
     const release = await bodies.acquire(bodyBytes(piece.records));
     try {
       if (stop.soft.aborted) throw new StoppedError();
-      place.take();
       const started = now();
       const answer = await caller.call({
         functionName: subscription.functionName,
@@ -90,7 +88,6 @@ export function createAttempt(context: WorkerContext, place: Place): Attempt {
       metrics.batches.inc({ ...labels, outcome: action.do === 'again' ? action.why : action.do });
       return action;
     } finally {
-      place.free();
       release();
     }
   };

@@ -2,7 +2,7 @@ import type { Cluster, Topic } from '../../../shared/clients/kafka-protocol/clus
 import type { Logger } from '../../../shared/log/index.ts';
 import type { ByteBudget } from '../call/byte-budget.ts';
 import type { FunctionCaller } from '../call/function-caller.ts';
-import type { Occupancy } from '../call/occupancy.ts';
+import type { Pace } from '../call/pace.ts';
 import type { Subscription } from '../functions/subscription.ts';
 import type { Feed } from '../kafka/feed.ts';
 import type { Membership } from '../kafka/group-member.ts';
@@ -23,8 +23,8 @@ export interface WorkerContext {
   feed: Feed;
   /** Bounds the bodies of all calls under way. */
   bodies: ByteBudget;
-  /** Calls of this function, of all its partitions. */
-  occupancy: Occupancy;
+  /** Of all partitions that call this function. */
+  pace: Pace;
   oldRanges: OldRanges;
   log: Logger;
   metrics: ConnectorMetrics;

@@ -12,25 +12,21 @@ export interface Buffered {
   oldestArrivalMs: number | undefined;
 }
 
-/** While the function is busy, a batch waits at least so long for more: one large call costs less than many small. */
-const BUSY_WINDOW_MS = 250;
-
 /**
  * Whether a piece is to be formed now (0), or after how many milliseconds if nothing more comes (undefined:
  * there is nothing to wait for).
  *
- * @param busy whether the function works on several calls already.
+ * @param restsUntilMs before then only a full piece is formed.
  */
 export function msUntilPiece(
   buffered: Buffered,
   { batchSize, batchBytes, batchWindowMs }: Pick<Subscription, 'batchSize' | 'batchBytes' | 'batchWindowMs'>,
-  busy: boolean,
+  restsUntilMs: number,
   nowMs: number,
 ): number | undefined {
   if (buffered.count === 0 || buffered.oldestArrivalMs === undefined) return undefined;
   if (buffered.count >= batchSize || buffered.bytes >= batchBytes) return 0;
-  const windowMs = busy ? Math.max(batchWindowMs, BUSY_WINDOW_MS) : batchWindowMs;
-  return Math.max(0, buffered.oldestArrivalMs + windowMs - nowMs);
+  return Math.max(0, Math.max(buffered.oldestArrivalMs + batchWindowMs, restsUntilMs) - nowMs);
 }
 
 /** The steps for what was taken: without records that are too old (dead letters) or filtered away. */

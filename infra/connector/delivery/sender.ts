@@ -1,5 +1,4 @@
 import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
-import type { Place } from '../call/occupancy.ts';
 import type { FailedItem, Output } from './answer.ts';
 import { createAttempt, newTries, type Stop } from './attempt.ts';
 import type { WorkerContext } from './context.ts';
@@ -20,10 +19,10 @@ export interface Sender {
   send(piece: Piece, route: number, stop: Stop): Promise<Outcome>;
 }
 
-export function createSender(context: WorkerContext, patience: Patience, place: Place): Sender {
+export function createSender(context: WorkerContext, patience: Patience): Sender {
   const { subscription, metrics, now } = context;
   const labels = { function: subscription.functionName };
-  const attempt = createAttempt(context, place);
+  const attempt = createAttempt(context);
 
   /** A record that the function listed without calling it hopeless, alone. */
   async function sendAlone(

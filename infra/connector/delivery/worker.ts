@@ -52,12 +52,14 @@ export function createWorker(context: WorkerContext): Worker {
   const hard = new AbortController();
   const stop = { soft: soft.signal, hard: hard.signal };
   const patience = createPatience(context);
-  const place = context.occupancy.join({ since: feed.oldestArrivalMs, wake: feed.nudge });
-  const sender = createSender(context, patience, place);
+  const pacer = context.pace.join();
+  const sender = createSender(context, patience);
   let settlement: Settlement | undefined;
   let sending: Piece | undefined;
   let lastPosition: number | undefined;
   let activeMs = now();
+  /** When the steps that are being delivered were formed. */
+  let formedMs: number | undefined;
   const where = { topic: topic.name, partition };
 
   async function run(): Promise<void> {
@@ -75,7 +77,6 @@ export function createWorker(context: WorkerContext): Worker {
         settlement = undefined;
         const batchId = sending && batchIdOf(context, sending);
         sending = undefined;
-        place.free();
         feed.pause();
         if (error instanceof StoppedError || soft.signal.aborted) return;
         if (error instanceof NotMemberError) return;
@@ -162,7 +163,6 @@ export function createWorker(context: WorkerContext): Worker {
     if (subscription.mode !== 'ranges' || piece.declared) return;
     const route = partition % subscription.routes;
     while (context.oldRanges.holding(route, topic.name, partition)) {
-      place.free();
       await patience.wait(1000, 'route', stop);
     }
   }
@@ -205,16 +205,17 @@ export function createWorker(context: WorkerContext): Worker {
 
   /** Waits for the next records; meanwhile acknowledges what no next piece has carried. */
   async function nextSteps(desk: Settlement): Promise<Step[]> {
-    // Not every piece comes to a call.
-    place.free();
+    if (formedMs !== undefined) pacer.worked(now() - formedMs);
+    formedMs = undefined;
+    const restsUntilMs = now() + pacer.restMs();
     let idleSince = now();
     while (!soft.signal.aborted) {
       activeMs = now();
       feed.check();
       const buffered = { count: feed.count(), bytes: feed.bytes(), oldestArrivalMs: feed.oldestArrivalMs() };
-      const wait = msUntilPiece(buffered, subscription, context.occupancy.busy(), now());
+      const wait = msUntilPiece(buffered, subscription, restsUntilMs, now());
       if (wait === 0) {
-        place.take();
+        formedMs = now();
         const first = desk.settledTo();
         const taken = feed.take(subscription.batchSize, subscription.batchBytes);
         const { steps, filtered } = stepsOf(taken, first, subscription, now());
@@ -223,7 +224,8 @@ export function createWorker(context: WorkerContext): Worker {
         }
         return steps;
       }
-      const behind = desk.committed() < feed.end() || desk.needsAcknowledging();
+      // With records at hand the next piece is near, and carries it.
+      const behind = buffered.count === 0 && (desk.committed() < feed.end() || desk.needsAcknowledging());
       if (!behind) idleSince = now();
       const due = behind ? idleSince + ACKNOWLEDGE_AFTER_MS - now() : undefined;
       if (due !== undefined && due <= 0) {
@@ -238,7 +240,7 @@ export function createWorker(context: WorkerContext): Worker {
   }
 
   const running = run().finally(() => {
-    place.leave();
+    pacer.leave();
     feed.close();
   });
   return {

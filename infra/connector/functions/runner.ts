@@ -5,7 +5,7 @@ import { messageOf } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { ByteBudget } from '../call/byte-budget.ts';
 import type { FunctionCaller } from '../call/function-caller.ts';
-import { createOccupancy } from '../call/occupancy.ts';
+import { createPace } from '../call/pace.ts';
 import { watchOldRanges } from '../delivery/old-ranges.ts';
 import { resolveStart } from '../delivery/start.ts';
 import { createWorker, type PartitionState, type Worker } from '../delivery/worker.ts';
@@ -69,7 +69,7 @@ export function createRunner({
   const log = connectorLog.child({ function: functionName });
   const lane = `function/${functionName}`;
   const fetcher = createFetcher({ cluster, lane, budget: memory.buffers, log, now });
-  const occupancy = createOccupancy();
+  const pace = createPace();
   const workers = new Set<Worker>();
   const oldRanges =
     subscription.mode === 'ranges'
@@ -94,7 +94,7 @@ export function createRunner({
             lane: `${lane}/${slot.topic}-${slot.partition}`,
             feed: fetcher.open(topic, slot.partition, subscription.batchBytes),
             bodies: memory.bodies,
-            occupancy,
+            pace,
             oldRanges,
             log,
             metrics,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createOccupancy } from '../../../infra/connector/call/occupancy.ts';
+import { createPace } from '../../../infra/connector/call/pace.ts';
 import { retryAfterMs } from '../../../infra/connector/call/retry-after.ts';
 import { backoffMs } from '../../../infra/connector/delivery/backoff.ts';
 import { decodeNote, encodeNote } from '../../../infra/connector/delivery/declaration.ts';
@@ -31,38 +31,34 @@ test.each([
   ['the first has waited long enough', { count: 1, bytes: 1, oldestArrivalMs: 950 }, 0],
   ['the first has waited a little', { count: 1, bytes: 1, oldestArrivalMs: 980 }, 30],
 ])('a piece is formed when %s', (_, buffered, expected) => {
-  expect(msUntilPiece(buffered, limits, false, 1000)).toBe(expected);
+  expect(msUntilPiece(buffered, limits, 0, 1000)).toBe(expected);
 });
 
 test.each([
   ['enough records', { count: 100, bytes: 10, oldestArrivalMs: 990 }, 0],
-  ['the first has waited long enough', { count: 1, bytes: 1, oldestArrivalMs: 750 }, 0],
-  ['the first would have gone if it were idle', { count: 1, bytes: 1, oldestArrivalMs: 950 }, 200],
-])('while the function is busy, a piece is formed when %s', (_, buffered, expected) => {
-  expect(msUntilPiece(buffered, limits, true, 1000)).toBe(expected);
+  ['enough bytes', { count: 2, bytes: 1000, oldestArrivalMs: 990 }, 0],
+  ['the rest is over', { count: 1, bytes: 1, oldestArrivalMs: 950 }, 200],
+])('while a partition rests, a piece is formed when %s', (_, buffered, expected) => {
+  expect(msUntilPiece(buffered, limits, 1200, 1000)).toBe(expected);
 });
 
-test('two calls make a function busy; when one ends, the partition that has waited longest is woken first', () => {
-  const woken: string[] = [];
-  const occupancy = createOccupancy();
-  const join = (name: string, since?: number) =>
-    occupancy.join({ since: () => since, wake: () => woken.push(name) });
-  const [first, second, late] = [join('first'), join('second'), join('late', 20)];
-  const early = join('early', 10);
-  first.take();
-  first.take();
-  expect(occupancy.busy()).toBe(false);
-  second.take();
-  expect(occupancy.busy()).toBe(true);
-  first.free();
-  first.free();
-  expect(occupancy.busy()).toBe(false);
-  expect(woken).toEqual(['early', 'late']);
-  early.take();
-  expect(occupancy.busy()).toBe(true);
-  early.leave();
-  expect(occupancy.busy()).toBe(false);
-  late.leave();
+test('a partition rests as long as all of its function would work in turn, a second at most', () => {
+  const pace = createPace();
+  const first = pace.join();
+  expect(first.restMs()).toBe(0);
+  for (let i = 0; i < 50; i++) first.worked(100);
+  expect(first.restMs()).toBeCloseTo(100, 0);
+  const others = Array.from({ length: 5 }, () => pace.join());
+  expect(first.restMs()).toBeCloseTo(600, 0);
+  others[0]?.worked(60_000);
+  expect(first.restMs()).toBe(1000);
+  // A store that was away for long is soon forgotten.
+  for (let i = 0; i < 25; i++) others[1]?.worked(10);
+  expect(first.restMs()).toBeLessThan(70);
+  for (let i = 0; i < 25; i++) others[1]?.worked(10);
+  for (const other of others) other.leave();
+  others[0]?.leave();
+  expect(first.restMs()).toBeCloseTo(10, 0);
 });
 
 test('records that are too old are buried, filtered ones are left out', () => {
