@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { originalPositionHeaders } from '../../shared/batch/original-position.ts';
 import { rows } from '../../shared/clients/clickhouse/index.ts';
-import { headersOf } from '../../shared/clients/kafka-protocol/record-batch.ts';
+import { headersOf } from '../../shared/clients/kafka-protocol/record-list.ts';
 import { type FetchedRecord, recordKey, recordValue } from '../../shared/clients/kafka-protocol/records.ts';
 import { dateTimeText } from '../../shared/events/time.ts';
 import type { ExceptionState } from './classify.ts';

@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import type { BatchEvent, BatchResult, FunctionContext } from '../../shared/batch/types.ts';
+import type { Base64OrBytes, BatchEvent, BatchResult, FunctionContext } from '../../shared/batch/types.ts';
 import { type ClickHouse, createClickHouse } from '../../shared/clients/clickhouse/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { createSinkMetrics } from '../../shared/sink/metrics.ts';
@@ -9,10 +9,11 @@ let clickhouse: ClickHouse | undefined;
 let write: ReturnType<typeof createWrite> | undefined;
 
 export const onlyBatches = true;
+export const takesBytes = true;
 
 /** Ranges of `events_clean` into ClickHouse's `events_local`, each once. */
 export const handler = middy(
-  (event: BatchEvent, context: FunctionContext): Promise<BatchResult> => {
+  (event: BatchEvent<Base64OrBytes>, context: FunctionContext): Promise<BatchResult> => {
     write ??= connect();
     return write(event, context.batch);
   },

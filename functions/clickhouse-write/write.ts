@@ -1,4 +1,4 @@
-import type { BatchEvent, BatchInfo, BatchResult } from '../../shared/batch/types.ts';
+import type { Base64OrBytes, BatchEvent, BatchInfo, BatchResult } from '../../shared/batch/types.ts';
 import { type ClickHouse, exactlyOnce, insertLines } from '../../shared/clients/clickhouse/index.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 import type { SinkMetrics } from '../../shared/sink/metrics.ts';
@@ -23,7 +23,7 @@ type Dependencies = {
  * @throws HttpError 503 with Retry-After, also for a route without a shard; 400 for what is no range.
  */
 export function createWrite({ clickhouse, metrics, now, insertQuorum = '0' }: Dependencies) {
-  return async (event: BatchEvent, batch: BatchInfo | undefined): Promise<BatchResult> => {
+  return async (event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined): Promise<BatchResult> => {
     const { records, failures } = readRange(event, batch);
     if (failures.length > 0) {
       metrics.refused(failures.length);
@@ -60,7 +60,7 @@ export function createWrite({ clickhouse, metrics, now, insertQuorum = '0' }: De
 }
 
 /** For a caller that sends no batch id (one record at a time): the record's own place. */
-function tokenOf(event: BatchEvent, records: readonly SinkRecord[]): string {
+function tokenOf(event: BatchEvent<Base64OrBytes>, records: readonly SinkRecord[]): string {
   const [partition = ''] = Object.keys(event.records);
   return `${partition}:${records[0]?.source.offset}-${records.at(-1)?.source.offset}`;
 }

@@ -1,5 +1,5 @@
 import type { Collection } from 'mongodb';
-import type { BatchEvent, BatchInfo, BatchResult } from '../../shared/batch/types.ts';
+import type { Base64OrBytes, BatchEvent, BatchInfo, BatchResult } from '../../shared/batch/types.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 import { documentOf, type EventDocument } from '../../shared/sink/document.ts';
 import { outcomeOf } from '../../shared/sink/insert-outcome.ts';
@@ -22,7 +22,7 @@ type Dependencies = {
  * @throws HttpError 503 with Retry-After; 400 for what is no range.
  */
 export function createWrite({ events, metrics, now }: Dependencies) {
-  return async (event: BatchEvent, batch: BatchInfo | undefined): Promise<BatchResult> => {
+  return async (event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined): Promise<BatchResult> => {
     const { records, failures } = readRange(event, batch);
     if (failures.length > 0) {
       metrics.refused(failures.length);

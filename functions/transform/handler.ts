@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import type { BatchEvent, BatchResult, FunctionContext } from '../../shared/batch/types.ts';
+import type { Base64OrBytes, BatchEvent, BatchResult, FunctionContext } from '../../shared/batch/types.ts';
 import { createClaimsClient } from '../../shared/clients/claims/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
@@ -17,10 +17,11 @@ const events = counter({
 let work: ReturnType<typeof fromSettings> | undefined;
 
 export const onlyBatches = true;
+export const takesBytes = true;
 
 /** Batches of `events_raw` in; clean records for the output topic and permanent rejects out. */
 export const handler = middy(
-  async (event: BatchEvent, context: FunctionContext): Promise<BatchResult> => {
+  async (event: BatchEvent<Base64OrBytes>, context: FunctionContext): Promise<BatchResult<Buffer>> => {
     work ??= fromSettings();
     const transformed = work.transform(event, context.batch);
     const { records: valid, batchItemFailures } = transformed.result;

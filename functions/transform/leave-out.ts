@@ -12,7 +12,7 @@ import type { TransformedBatch } from './transform.ts';
 export async function leaveOutDuplicates(
   { result: { records }, claims }: TransformedBatch,
   keeper: Pick<ClaimsClient, 'claim'>,
-): Promise<OutputRecord[]> {
+): Promise<OutputRecord<Buffer>[]> {
   let duplicates: { index: number }[];
   try {
     ({ duplicates } = await keeper.claim(claims));

@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { originalPosition } from '../../shared/batch/original-position.ts';
-import type { BatchInfo, BatchRecord, OutputRecord } from '../../shared/batch/types.ts';
+import {
+  type Base64OrBytes,
+  type BatchInfo,
+  type BatchRecord,
+  bytesOf,
+  type OutputRecord,
+} from '../../shared/batch/types.ts';
 import type { Claim } from '../../shared/clients/claims/index.ts';
 import { messageOf } from '../../shared/errors/index.ts';
 import { amountText, currencyText } from '../../shared/events/amount.ts';
@@ -8,7 +14,9 @@ import { derivedEventId, type EventCheck, encodeClean, eventKey, limits } from '
 import { cutAddress } from '../../shared/events/ip.ts';
 import type { Client } from '../../shared/events/user-agent.ts';
 
-export type Transformed = { ok: true; output: OutputRecord; claim: Claim } | { ok: false; reason: string };
+export type Transformed =
+  | { ok: true; output: OutputRecord<Buffer>; claim: Claim }
+  | { ok: false; reason: string };
 
 /** Record times outside of these are a producer's mistake, and no store could hold what follows from them. */
 const earliestRecordMs = Date.UTC(2000, 0, 1);
@@ -27,10 +35,10 @@ export function createRecordTransform({
 }: {
   check: EventCheck;
   readClient: (userAgent: string) => Client;
-}): (record: BatchRecord, batch: BatchInfo | undefined) => Transformed {
+}): (record: BatchRecord<Base64OrBytes>, batch: BatchInfo | undefined) => Transformed {
   return (record, batch) => {
     if (record.value === undefined || record.value === null) return reject('event: the record has no value');
-    const bytes = Buffer.from(record.value, 'base64');
+    const bytes = bytesOf(record.value);
     if (bytes.length > limits.eventBytes) {
       return reject(`event: is ${bytes.length} bytes, at most ${limits.eventBytes} are allowed`);
     }
@@ -77,9 +85,9 @@ export function createRecordTransform({
       raw_offset: offset,
       properties: event.properties,
     });
-    const output: OutputRecord = {
-      key: base64(eventKey(event.user_id)),
-      value: base64(value),
+    const output: OutputRecord<Buffer> = {
+      key: Buffer.from(eventKey(event.user_id), 'latin1'),
+      value: Buffer.from(value),
       sourceOffset: record.offset,
     };
     const headers = record.headers?.filter((header) =>
@@ -92,8 +100,4 @@ export function createRecordTransform({
 
 function reject(reason: string): Transformed {
   return { ok: false, reason };
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
 }

@@ -1,4 +1,5 @@
 import type {
+  Base64OrBytes,
   BatchEvent,
   BatchInfo,
   BatchResult,
@@ -9,7 +10,7 @@ import type { Claim } from '../../shared/clients/claims/index.ts';
 import { createRecordTransform } from './transform-record.ts';
 
 export interface TransformedBatch {
-  result: Required<BatchResult>;
+  result: Required<BatchResult<Buffer>>;
   /** What each of the clean records claims, in their order. */
   claims: Claim[];
 }
@@ -20,10 +21,10 @@ export interface TransformedBatch {
  */
 export function createTransform(
   dependencies: Parameters<typeof createRecordTransform>[0],
-): (event: BatchEvent, batch: BatchInfo | undefined) => TransformedBatch {
+): (event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined) => TransformedBatch {
   const transformRecord = createRecordTransform(dependencies);
   return (event, batch) => {
-    const records: OutputRecord[] = [];
+    const records: OutputRecord<Buffer>[] = [];
     const claims: Claim[] = [];
     const batchItemFailures: ItemFailure[] = [];
     for (const [partition, inputs] of Object.entries(event.records)) {

@@ -1,4 +1,4 @@
-import type { BatchInfo, BatchRecord } from './types.ts';
+import type { Base64OrBytes, BatchInfo, BatchRecord } from './types.ts';
 
 /**
  * A redriven record carries where and when it first stood. Ids derived from a position, times of receipt,
@@ -28,7 +28,10 @@ export interface OriginalPosition {
  *
  * @throws Error when the headers of a redriven record are incomplete or malformed.
  */
-export function originalPosition(record: BatchRecord, batch: BatchInfo | undefined): OriginalPosition {
+export function originalPosition(
+  record: BatchRecord<Base64OrBytes>,
+  batch: BatchInfo | undefined,
+): OriginalPosition {
   // Hardly any record has headers; this is on the path of every event.
   if (record.headers.length > 0) {
     const redriven = fromHeaders(record.headers);
@@ -42,7 +45,7 @@ export function originalPosition(record: BatchRecord, batch: BatchInfo | undefin
   };
 }
 
-function fromHeaders(headers: BatchRecord['headers']): OriginalPosition | undefined {
+function fromHeaders(headers: BatchRecord<Base64OrBytes>['headers']): OriginalPosition | undefined {
   const topicId = headerText(headers, originalPositionHeaders.topicId);
   if (topicId === undefined) return undefined;
   return {
@@ -54,7 +57,7 @@ function fromHeaders(headers: BatchRecord['headers']): OriginalPosition | undefi
 }
 
 /** The last value of a header as text, undefined when there is none. */
-export function headerText(headers: BatchRecord['headers'], name: string): string | undefined {
+export function headerText(headers: BatchRecord<Base64OrBytes>['headers'], name: string): string | undefined {
   for (let i = headers.length - 1; i >= 0; i--) {
     const bytes = headers[i]?.[name];
     if (bytes !== undefined) return Buffer.from(bytes).toString('utf8');
@@ -65,7 +68,11 @@ export function headerText(headers: BatchRecord['headers'], name: string): strin
 /** Kafka's own bound: 32 bits with a sign. */
 const mostPartition = 2 ** 31 - 1;
 
-function wholeNumber(headers: BatchRecord['headers'], name: string, most = Number.MAX_SAFE_INTEGER): number {
+function wholeNumber(
+  headers: BatchRecord<Base64OrBytes>['headers'],
+  name: string,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
   const text = headerText(headers, name) ?? '';
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value) || value > most)

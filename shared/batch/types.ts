@@ -2,25 +2,33 @@ import type { Context } from 'aws-lambda';
 
 /** The protocol between connector and functions: AWS Lambda's event for self-managed Kafka. */
 
-/** One Kafka record as it travels; key and value are base64, absent when null. */
-export interface BatchRecord {
+/** Base64, as Lambda has it; in a function that exports `takesBytes` bytes, when the connector sent them so. */
+export type Base64OrBytes = string | Buffer;
+
+/** The bytes of a key or a value. */
+export function bytesOf(value: Base64OrBytes): Buffer {
+  return typeof value === 'string' ? Buffer.from(value, 'base64') : value;
+}
+
+/** One Kafka record as it travels; key and value are absent when null. */
+export interface BatchRecord<Value = string> {
   topic: string;
   partition: number;
   offset: number;
   /** Milliseconds since 1970, as Kafka has it. */
   timestamp: number;
   timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME';
-  key?: string;
-  value?: string;
+  key?: Value;
+  value?: Value;
   /** One object a header, name to bytes; a name may come again. */
   headers: Record<string, number[]>[];
 }
 
 /** One request: one range of one partition under one name, `<topic>-<partition>`. */
-export interface BatchEvent {
+export interface BatchEvent<Value = string> {
   eventSource: 'SelfManagedKafka';
   bootstrapServers: string;
-  records: Record<string, BatchRecord[]>;
+  records: Record<string, BatchRecord<Value>[]>;
 }
 
 export interface ItemFailure {
@@ -31,18 +39,18 @@ export interface ItemFailure {
   permanent?: boolean;
 }
 
-/** An output of a function that has an output topic; key and value are base64. */
-export interface OutputRecord {
-  key?: string;
-  value?: string;
+/** An output of a function that has an output topic. */
+export interface OutputRecord<Value = string> {
+  key?: Value;
+  value?: Value;
   headers?: Record<string, number[]>[];
   /** Offset of the input record that it came from. */
   sourceOffset: number;
 }
 
-export interface BatchResult {
+export interface BatchResult<Value = string> {
   batchItemFailures?: ItemFailure[];
-  records?: OutputRecord[];
+  records?: OutputRecord<Value>[];
 }
 
 /**

@@ -1,5 +1,12 @@
 import { originalPosition } from '../batch/original-position.ts';
-import type { BatchEvent, BatchInfo, BatchRecord, ItemFailure } from '../batch/types.ts';
+import {
+  type Base64OrBytes,
+  type BatchEvent,
+  type BatchInfo,
+  type BatchRecord,
+  bytesOf,
+  type ItemFailure,
+} from '../batch/types.ts';
 import { HttpError, messageOf } from '../errors/index.ts';
 import type { CleanEvent } from '../events/clean-event.ts';
 import { decodeClean } from '../events/clean-record.ts';
@@ -27,7 +34,7 @@ export interface Range {
  *
  * @throws HttpError 400 when the request holds no range or several partitions.
  */
-export function readRange(event: BatchEvent, batch: BatchInfo | undefined): Range {
+export function readRange(event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined): Range {
   const partitions = Object.entries(event.records);
   const [first] = partitions;
   if (first === undefined || partitions.length > 1) {
@@ -49,9 +56,9 @@ export function readRange(event: BatchEvent, batch: BatchInfo | undefined): Rang
   return range;
 }
 
-function readRecord(record: BatchRecord, batch: BatchInfo | undefined): SinkRecord {
-  if (typeof record.value !== 'string') throw new Error('the record has no value');
-  const value = Buffer.from(record.value, 'base64');
+function readRecord(record: BatchRecord<Base64OrBytes>, batch: BatchInfo | undefined): SinkRecord {
+  if (record.value === undefined || record.value === null) throw new Error('the record has no value');
+  const value = bytesOf(record.value);
   const event = decodeClean(value);
   const problem = checkProperties(event.properties);
   if (problem !== undefined)

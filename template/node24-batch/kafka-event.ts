@@ -1,5 +1,8 @@
+import { type CompactRequestHead, compactType, decodeCompact } from '../../shared/batch/compact.ts';
 import { parseBatchId } from '../../shared/batch/parse-batch-id.ts';
-import type { BatchEvent, BatchInfo } from '../../shared/batch/types.ts';
+import type { Base64OrBytes, BatchEvent, BatchInfo, BatchRecord } from '../../shared/batch/types.ts';
+import { headersOf } from '../../shared/clients/kafka-protocol/record-list.ts';
+import { type FetchedRecord, recordKey, recordValue } from '../../shared/clients/kafka-protocol/records.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -7,12 +10,22 @@ type Headers = Readonly<Record<string, string>>;
 /**
  * The batch that a request carries, or undefined when it is an ordinary HTTP request. Taken as a batch:
  * - JSON with `eventSource: "SelfManagedKafka"`, one range of one partition, as our connector sends it
+ * - the same in the compact form, for a handler that takes bytes
  * - any other body with `X-Topic` and `X-Kafka-Partition` or `X-Kafka-Offset`: one raw record, as the
  *   vendor's connector sends it
  *
- * @throws HttpError 400 when the request says that it is a batch and is not well-formed.
+ * @throws HttpError 400 when the request says that it is a batch and is not well-formed; 415 when it is in the compact
+ *   form and the handler does not take bytes.
  */
-export function batchEventOf(headers: Headers, body: Buffer): BatchEvent | undefined {
+export function batchEventOf(
+  headers: Headers,
+  body: Buffer,
+  { takesBytes = false }: { takesBytes?: boolean } = {},
+): BatchEvent<Base64OrBytes> | undefined {
+  if (headers['content-type'] === compactType) {
+    if (!takesBytes) throw new HttpError(415, 'this function takes batches as JSON only');
+    return compactEventOf(body);
+  }
   const fromConnector = headers['x-batch-id'] !== undefined;
   const rawRecord =
     headers['x-topic'] !== undefined &&
@@ -49,6 +62,30 @@ export function batchInfoOf(headers: Headers): BatchInfo | undefined {
   };
 }
 
+function compactEventOf(body: Buffer): BatchEvent<Base64OrBytes> {
+  let decoded: { head: CompactRequestHead; records: FetchedRecord[] };
+  try {
+    decoded = decodeCompact(body);
+  } catch (error) {
+    throw new HttpError(400, `the body is no batch in the compact form: ${messageOf(error)}`);
+  }
+  const { eventSource, bootstrapServers, topic, partition, timestampType } = decoded.head;
+  const records = decoded.records.map((record): BatchRecord<Base64OrBytes> => {
+    const [key, value] = [recordKey(record), recordValue(record)];
+    return {
+      topic,
+      partition,
+      offset: record.offset,
+      timestamp: record.timestamp,
+      timestampType,
+      ...(key === null ? {} : { key }),
+      ...(value === null ? {} : { value }),
+      headers: headersOf(record).map(([name, bytes]) => ({ [name.toString('utf8')]: [...(bytes ?? [])] })),
+    };
+  });
+  return { eventSource, bootstrapServers, records: { [`${topic}-${partition}`]: records } };
+}
+
 const marker = Buffer.from('"SelfManagedKafka"');
 
 /** The connector writes `eventSource` first; others may not, but hardly after the records. */
@@ -57,8 +94,8 @@ function looksLikeBatch(body: Buffer): boolean {
   return body.subarray(0, 512).includes(marker) || body.subarray(-512).includes(marker);
 }
 
-function isBatchEvent(value: unknown): value is BatchEvent {
-  const event = value as Partial<BatchEvent> | null | undefined;
+function isBatchEvent(value: unknown): value is BatchEvent<Base64OrBytes> {
+  const event = value as Partial<BatchEvent<Base64OrBytes>> | null | undefined;
   if (typeof event !== 'object' || event === null || event.eventSource !== 'SelfManagedKafka') return false;
   if (typeof event.records !== 'object' || event.records === null) {
     throw new HttpError(400, 'the batch has no records object');
@@ -70,7 +107,7 @@ function isBatchEvent(value: unknown): value is BatchEvent {
   return true;
 }
 
-function batchOfOne(headers: Headers, body: Buffer): BatchEvent {
+function batchOfOne(headers: Headers, body: Buffer): BatchEvent<Base64OrBytes> {
   const topic = headers['x-topic'] ?? '';
   const partition = wholeNumber(headers, 'x-kafka-partition', 0);
   const key = headers['x-kafka-key'];

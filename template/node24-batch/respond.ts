@@ -1,6 +1,15 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { compactType, encodeCompact } from '../../shared/batch/compact.ts';
+import {
+  type Base64OrBytes,
+  type BatchResult,
+  bytesOf,
+  type OutputRecord,
+} from '../../shared/batch/types.ts';
+import { recordSize, writeRecord } from '../../shared/clients/kafka-protocol/record-list.ts';
+import type { NewRecord } from '../../shared/clients/kafka-protocol/records.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 
 /** What is sent: status, headers and a body that is either whole or a stream. */
@@ -41,6 +50,60 @@ export function answerOf(result: unknown): Answer {
   }
   if (!hasContentType(headers) && body !== '') headers['content-type'] = 'application/json';
   return { status, headers, body: result.isBase64Encoded ? Buffer.from(body, 'base64') : body };
+}
+
+/** What a handler that takes bytes makes of a batch: in the compact form for who takes that, else as JSON. */
+export function answerOfBatch(result: BatchResult<Base64OrBytes>, { compact }: { compact: boolean }): Answer {
+  const { records = [], ...head } = result;
+  if (compact && records.length > 0) return compactAnswer(head, records);
+  return json(200, {
+    ...result,
+    ...(result.records === undefined ? {} : { records: records.map(inBase64) }),
+  });
+}
+
+function compactAnswer(
+  head: BatchResult<Base64OrBytes>,
+  records: readonly OutputRecord<Base64OrBytes>[],
+): Answer {
+  const outputs = records.map(outputOf);
+  const offset = records[0]?.sourceOffset ?? 0;
+  const body = encodeCompact(
+    head,
+    { count: records.length, offset, timestamp: 0 },
+    {
+      room: outputs.reduce((sum, output) => sum + recordSize(output), 0),
+      write(bytes, start) {
+        let at = start;
+        for (let i = 0; i < outputs.length; i++) {
+          const { sourceOffset } = records[i] as OutputRecord<Base64OrBytes>;
+          at = writeRecord(bytes, at, outputs[i] as NewRecord, 0, sourceOffset - offset);
+        }
+        return at;
+      },
+    },
+  );
+  return { status: 200, headers: { 'content-type': compactType }, body };
+}
+
+function outputOf({ key, value, headers }: OutputRecord<Base64OrBytes>): NewRecord {
+  return {
+    key: key === undefined ? null : bytesOf(key),
+    value: value === undefined ? null : bytesOf(value),
+    headers:
+      headers?.flatMap((header) =>
+        Object.entries(header).map(([name, bytes]) => [Buffer.from(name), Buffer.from(bytes)] as const),
+      ) ?? [],
+    timestamp: 0,
+  };
+}
+
+function inBase64({ key, value, ...rest }: OutputRecord<Base64OrBytes>): OutputRecord<Base64OrBytes> {
+  return {
+    ...(key === undefined ? {} : { key: bytesOf(key).toString('base64') }),
+    ...(value === undefined ? {} : { value: bytesOf(value).toString('base64') }),
+    ...rest,
+  };
 }
 
 /** The answer to anything thrown: an HttpError says its own status, anything else is a 500. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FunctionContext } from '../../shared/batch/types.ts';
+import { compactType } from '../../shared/batch/compact.ts';
+import type { BatchResult, FunctionContext } from '../../shared/batch/types.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
 import { counter, histogram, registry } from '../../shared/metrics/index.ts';
@@ -11,7 +12,7 @@ import { contextOf } from './context.ts';
 import { httpEventOf } from './http-event.ts';
 import { batchEventOf, batchInfoOf } from './kafka-event.ts';
 import { flatHeaders, readBody } from './request.ts';
-import { type Answer, answerOf, answerOfError, send } from './respond.ts';
+import { type Answer, answerOf, answerOfBatch, answerOfError, send } from './respond.ts';
 import { batchSpan } from './tracing.ts';
 
 export type Handler = (event: never, context: FunctionContext) => unknown;
@@ -21,6 +22,8 @@ export interface FunctionServerOptions {
   handler: Handler;
   /** Whether the handler knows nothing but batches; any other call is then answered 400. */
   onlyBatches: boolean;
+  /** Whether the handler takes keys and values of records as bytes. */
+  takesBytes: boolean;
   log: Logger;
   maxBodyBytes: number;
   /** Calls at once; more are answered 429. 0: no limit. */
@@ -56,8 +59,17 @@ const noBatch =
 
 /** The HTTP server around one handler: health, readiness and metrics, and everything else to the handler. */
 export function createFunctionServer(options: FunctionServerOptions): FunctionServer {
-  const { functionName, handler, onlyBatches, log, maxBodyBytes, maxInFlight, execTimeoutMs, tracer } =
-    options;
+  const {
+    functionName,
+    handler,
+    onlyBatches,
+    takesBytes,
+    log,
+    maxBodyBytes,
+    maxInFlight,
+    execTimeoutMs,
+    tracer,
+  } = options;
   const patience = new AbortController();
   let inFlight = 0;
   let stopping = false;
@@ -82,6 +94,8 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
       return send(response, { status: 200, headers: { 'content-type': registry.contentType }, body });
     }
     if (stopping) response.setHeader('connection', 'close');
+    // What it sends us next may be in this form (RFC 9110, 12.5.1).
+    if (takesBytes) response.setHeader('accept', compactType);
     if (maxInFlight > 0 && inFlight >= maxInFlight) {
       requests.inc({ code: 429 });
       request.resume();
@@ -107,7 +121,7 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
       const headers = flatHeaders(request);
       const body = await readBody(request, maxBodyBytes);
       startedAt = performance.now();
-      const batchEvent = batchEventOf(headers, body);
+      const batchEvent = batchEventOf(headers, body, { takesBytes });
       if (onlyBatches && batchEvent === undefined) throw new HttpError(400, noBatch);
       const requestId = headers['x-call-id'] ?? randomUUID();
       const batch = batchEvent === undefined ? undefined : batchInfoOf(headers);
@@ -159,8 +173,11 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
     let result: Answer;
     try {
       const value = await limited(handler(event as never, context), context);
-      result =
-        isBatch && value !== undefined ? answerOf({ statusCode: 200, body: value ?? '' }) : answerOf(value);
+      if (!isBatch || value === undefined) result = answerOf(value);
+      else if (takesBytes) {
+        const compact = context.headers.accept?.includes(compactType) === true;
+        result = answerOfBatch(value as BatchResult, { compact });
+      } else result = answerOf({ statusCode: 200, body: value ?? '' });
     } catch (error) {
       result = answerOfError(error);
       if (!(error instanceof HttpError)) {

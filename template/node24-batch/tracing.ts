@@ -1,11 +1,11 @@
-import type { BatchEvent, BatchInfo } from '../../shared/batch/types.ts';
+import type { Base64OrBytes, BatchEvent, BatchInfo } from '../../shared/batch/types.ts';
 import { readTraceparent, type Span, type TraceContext, type Tracer } from '../../shared/trace/index.ts';
 
 /** OpenTelemetry's own default of links a span. */
 const mostLinks = 128;
 
 /** Traces of the records of a batch, each once; not more than a span can be linked to. */
-export function tracesOf(event: BatchEvent): TraceContext[] {
+export function tracesOf(event: BatchEvent<Base64OrBytes>): TraceContext[] {
   const found = new Map<string, TraceContext>();
   for (const records of Object.values(event.records)) {
     for (const { headers } of records) {
@@ -36,7 +36,7 @@ export function batchSpan(
     caller,
   }: {
     functionName: string;
-    event: BatchEvent;
+    event: BatchEvent<Base64OrBytes>;
     batch: BatchInfo | undefined;
     caller: TraceContext | undefined;
   },

@@ -2,15 +2,18 @@ import { serialize } from 'bson';
 import { rowsOf } from '../../functions/clickhouse-write/rows.ts';
 import { createEventSource } from '../../functions/generate/event-source.ts';
 import { createTransform } from '../../functions/transform/transform.ts';
-import { encodeBatchBody } from '../../infra/connector/call/batch-body.ts';
+import { batchBody } from '../../infra/connector/call/batch-body.ts';
 import { readResult } from '../../infra/connector/delivery/answer.ts';
-import type { BatchEvent, BatchInfo } from '../../shared/batch/types.ts';
+import { compactType } from '../../shared/batch/compact.ts';
+import type { BatchInfo } from '../../shared/batch/types.ts';
 import { encodeBatch, readRecords } from '../../shared/clients/kafka-protocol/record-batch.ts';
 import type { FetchedRecord, NewRecord } from '../../shared/clients/kafka-protocol/records.ts';
 import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
 import { createClientReader } from '../../shared/events/user-agent.ts';
 import { documentOf } from '../../shared/sink/document.ts';
 import { readRange } from '../../shared/sink/read-range.ts';
+import { batchEventOf } from '../../template/node24-batch/kafka-event.ts';
+import { answerOfBatch } from '../../template/node24-batch/respond.ts';
 
 const startMs = Date.UTC(2026, 0, 15, 12);
 const producer = { id: 1n, epoch: 0, sequence: 0 };
@@ -65,8 +68,11 @@ export function stagesOf({
     producer,
   );
   const rawBody = bodyOf('events_raw', recordsOf(raw));
-  const transformed = () => JSON.stringify(transform(parse(rawBody), batchOf('events_raw', events)).result);
-  const answer = Buffer.from(transformed());
+  const transformed = () => {
+    const { result } = transform(parse(rawBody), batchOf('events_raw', events));
+    return answerOfBatch(result, { compact: true }).body as Buffer;
+  };
+  const answer = transformed();
   const clean = encodeBatch(outputsOf(answer), producer);
   const cleanBody = bodyOf('events_clean', recordsOf(clean));
   const range = readRange(parse(cleanBody), batchOf('events_clean', events)).records;
@@ -103,19 +109,25 @@ function recordsOf(batch: Buffer): FetchedRecord[] {
 }
 
 function bodyOf(topic: string, records: readonly FetchedRecord[]): Buffer {
-  return encodeBatchBody({ bootstrapServers: '127.0.0.1:9092', topic, partition: 0, records });
+  return batchBody({ bootstrapServers: '127.0.0.1:9092', topic, partition: 0, records }, { compact: true })
+    .bytes;
 }
 
-function parse(body: Buffer): BatchEvent {
-  return JSON.parse(body.toString('utf8'));
+function parse(body: Buffer) {
+  const event = batchEventOf({ 'content-type': compactType }, body, { takesBytes: true });
+  if (event === undefined) throw new Error('no batch');
+  return event;
 }
 
 function outputsOf(answer: Buffer): NewRecord[] {
-  const result = readResult(answer, {
-    topicPartition: 'events_raw-0',
-    has: () => true,
-    wantsOutputs: true,
-  });
+  const result = readResult(
+    { body: answer, compact: true },
+    {
+      topicPartition: 'events_raw-0',
+      has: () => true,
+      wantsOutputs: true,
+    },
+  );
   if (typeof result === 'string') throw new Error(result);
   return result.outputs.map(({ key, value }) => recordOf(key, value));
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
+import { compactType } from '../../../shared/batch/compact.ts';
 import { messageOf } from '../../../shared/errors/index.ts';
 import type { Tracer } from '../../../shared/trace/index.ts';
 import { formatTraceparent } from '../../../shared/trace/traceparent.ts';
 import type { Answer } from '../delivery/answer.ts';
+import type { BatchBody } from './batch-body.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 export interface Call {
@@ -14,7 +16,8 @@ export interface Call {
   firstOffset: number;
   route: number;
   attempt: number;
-  body: Buffer;
+  /** Made for each try: in the compact form once the function has said that it takes it. */
+  body: (form: { compact: boolean }) => BatchBody;
   /** Cuts the call off; its outcome is then unknown. */
   signal: AbortSignal;
 }
@@ -60,83 +63,110 @@ export function createFunctionCaller({
     connectTimeout: Math.min(timeoutMs, 5000),
   });
 
-  return {
-    async call({ functionName, batchId, topic, partition, firstOffset, route, attempt, body, signal }) {
-      const span = tracer?.start({
-        name: `deliver ${functionName}`,
-        kind: 'client',
-        attributes: {
-          'messaging.system': 'kafka',
-          'messaging.destination.name': topic,
-          'messaging.destination.partition.id': String(partition),
-          'messaging.kafka.offset': firstOffset,
-          'pipeline.batch_id': batchId,
-          'pipeline.attempt': attempt,
+  /** Functions whose last answer said that they take batches in the compact form. */
+  const takeCompact = new Set<string>();
+
+  async function callOnce(
+    { functionName, batchId, topic, partition, firstOffset, route, attempt, signal }: Call,
+    { contentType, bytes }: BatchBody,
+  ): Promise<Answer & Traced> {
+    const span = tracer?.start({
+      name: `deliver ${functionName}`,
+      kind: 'client',
+      attributes: {
+        'messaging.system': 'kafka',
+        'messaging.destination.name': topic,
+        'messaging.destination.partition.id': String(partition),
+        'messaging.kafka.offset': firstOffset,
+        'pipeline.batch_id': batchId,
+        'pipeline.attempt': attempt,
+      },
+    });
+    const trace = span?.context ?? {
+      traceId: randomBytes(16).toString('hex'),
+      spanId: randomBytes(8).toString('hex'),
+      sampled: true,
+    };
+    const { traceId } = trace;
+    const cut = new AbortController();
+    const timer = setTimeout(() => cut.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const stop = () => cut.abort(new Error('the partition was given up'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const response = await pool.request({
+        method: 'POST',
+        path: `${basePath}/function/${functionName}`,
+        headers: {
+          'content-type': contentType,
+          accept: `${compactType}, application/json`,
+          'x-batch-id': batchId,
+          'x-topic': topic,
+          'x-kafka-partition': String(partition),
+          'x-kafka-offset': String(firstOffset),
+          'x-route': String(route),
+          'x-attempt': String(attempt),
+          'x-connector': connectorName,
+          traceparent: formatTraceparent(trace),
         },
+        body: bytes,
+        signal: cut.signal,
       });
-      const trace = span?.context ?? {
-        traceId: randomBytes(16).toString('hex'),
-        spanId: randomBytes(8).toString('hex'),
-        sampled: true,
-      };
-      const { traceId } = trace;
-      const cut = new AbortController();
-      const timer = setTimeout(() => cut.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-      const stop = () => cut.abort(new Error('the partition was given up'));
-      if (signal.aborted) stop();
-      signal.addEventListener('abort', stop, { once: true });
-      try {
-        const response = await pool.request({
-          method: 'POST',
-          path: `${basePath}/function/${functionName}`,
-          headers: {
-            'content-type': 'application/json',
-            'x-batch-id': batchId,
-            'x-topic': topic,
-            'x-kafka-partition': String(partition),
-            'x-kafka-offset': String(firstOffset),
-            'x-route': String(route),
-            'x-attempt': String(attempt),
-            'x-connector': connectorName,
-            traceparent: formatTraceparent(trace),
-          },
-          body,
-          signal: cut.signal,
-        });
-        const chunks: Buffer[] = [];
-        let size = 0;
-        for await (const chunk of response.body as AsyncIterable<Buffer>) {
-          size += chunk.length;
-          if (size > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-          chunks.push(chunk);
-        }
-        const { statusCode } = response;
-        span?.end({
-          attributes: { 'http.response.status_code': statusCode },
-          error: statusCode >= 400 ? `${statusCode}` : undefined,
-        });
-        return {
-          traceId,
-          kind: 'response',
-          status: response.statusCode,
-          retryAfterMs: retryAfterMs(one(response.headers['retry-after']), Date.now()),
-          echoed: one(response.headers['x-batch-id']) === batchId,
-          body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
-        };
-      } catch (error) {
-        const reason = messageOf(cut.signal.aborted ? cut.signal.reason : error);
-        span?.end({ error: reason });
-        return { traceId, kind: 'none', reason };
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', stop);
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of response.body as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+        chunks.push(chunk);
       }
+      const { statusCode } = response;
+      span?.end({
+        attributes: { 'http.response.status_code': statusCode },
+        error: statusCode >= 400 ? `${statusCode}` : undefined,
+      });
+      return {
+        traceId,
+        kind: 'response',
+        status: response.statusCode,
+        retryAfterMs: retryAfterMs(one(response.headers['retry-after']), Date.now()),
+        echoed: one(response.headers['x-batch-id']) === batchId,
+        takesCompact: one(response.headers.accept)?.includes(compactType) === true,
+        compact: one(response.headers['content-type']) === compactType,
+        body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
+      };
+    } catch (error) {
+      const reason = messageOf(cut.signal.aborted ? cut.signal.reason : error);
+      span?.end({ error: reason });
+      return { traceId, kind: 'none', reason };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  return {
+    async call(call) {
+      const { functionName } = call;
+      const body = call.body({ compact: takeCompact.has(functionName) });
+      const answer = await callOnce(call, body);
+      if (answer.kind === 'none') return answer;
+      if (answer.takesCompact) takeCompact.add(functionName);
+      else takeCompact.delete(functionName);
+      // Something else answers now than what took the compact form before, and cannot have understood it. Whether it
+      // calls that done or wrong, it gets the same in JSON.
+      const misread = body.contentType === compactType && !answer.takesCompact && isVerdict(answer.status);
+      return misread ? callOnce(call, call.body({ compact: false })) : answer;
     },
     close: async () => {
       await pool.close();
       await tracer?.close();
     },
   };
+}
+
+/** Whether a status says what became of the batch; others say to come again, and it comes again in JSON. */
+function isVerdict(status: number): boolean {
+  return status < 500 && status !== 404 && status !== 429;
 }
 
 function one(header: string | string[] | undefined): string | undefined {

@@ -1,5 +1,13 @@
+import { type CompactAnswerHead, decodeCompact } from '../../../shared/batch/compact.ts';
 import { offsetOfItem } from '../../../shared/batch/item-identifier.ts';
-import type { HeaderList } from '../../../shared/clients/kafka-protocol/records.ts';
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-list.ts';
+import {
+  type FetchedRecord,
+  type HeaderList,
+  recordKey,
+  recordValue,
+} from '../../../shared/clients/kafka-protocol/records.ts';
+import { messageOf } from '../../../shared/errors/index.ts';
 
 /** What came back from a call, as far as the delivery has to know it. */
 export type Answer =
@@ -10,6 +18,10 @@ export type Answer =
       retryAfterMs: number | undefined;
       /** Whether the answer echoes our `X-Batch-Id`: it comes from the function and not from a proxy in between. */
       echoed: boolean;
+      /** Whether it says that the function takes batches in the compact form (shared/batch/compact.ts). */
+      takesCompact: boolean;
+      /** Whether the body is in that form. */
+      compact: boolean;
       body: Buffer;
     }
   /** Time-out, reset, refused: whether the function did its work is unknown. */
@@ -36,21 +48,20 @@ export interface Result {
 
 const EMPTY: Result = { failures: [], outputs: [] };
 
+type Request = { topicPartition: string; has: (offset: number) => boolean; wantsOutputs: boolean };
+
 /**
- * Reads the body of a 2xx answer. Anything without `batchItemFailures` is success, whatever else it is.
+ * Reads the body of a 2xx answer. JSON, or whatever else, without `batchItemFailures` is success, whatever else it is.
  *
  * @param offsets tells whether an offset is one of the request's records.
  * @returns a text that says what is wrong when an identifier names no record of the request.
  */
 export function readResult(
-  body: Buffer,
-  {
-    topicPartition,
-    has,
-    wantsOutputs,
-  }: { topicPartition: string; has: (offset: number) => boolean; wantsOutputs: boolean },
+  { body, compact }: { body: Buffer; compact: boolean },
+  { topicPartition, has, wantsOutputs }: Request,
 ): Result | string {
   if (body.length === 0) return EMPTY;
+  if (compact) return readCompactResult(body, { topicPartition, has, wantsOutputs });
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString('utf8'));
@@ -64,6 +75,29 @@ export function readResult(
   if (!wantsOutputs || records === undefined || records === null) return { failures, outputs: [] };
   const outputs = readOutputs(records, has);
   return typeof outputs === 'string' ? outputs : { failures, outputs };
+}
+
+function readCompactResult(body: Buffer, { topicPartition, has, wantsOutputs }: Request): Result | string {
+  let decoded: { head: CompactAnswerHead; records: FetchedRecord[] };
+  try {
+    decoded = decodeCompact(body);
+  } catch (error) {
+    return `the compact answer cannot be read: ${messageOf(error)}`;
+  }
+  const failures = readFailures(decoded.head.batchItemFailures, topicPartition, has);
+  if (typeof failures === 'string') return failures;
+  const outputs: Output[] = [];
+  if (!wantsOutputs) return { failures, outputs };
+  for (const record of decoded.records) {
+    if (!has(record.offset)) return noSource(record.offset);
+    const [key, value] = [recordKey(record), recordValue(record)];
+    outputs.push({ key, value, headers: headersOf(record), sourceOffset: record.offset });
+  }
+  return { failures, outputs };
+}
+
+function noSource(offset: unknown): string {
+  return `an output names the source offset ${JSON.stringify(offset)}, which is no record of the request`;
 }
 
 function readFailures(
@@ -91,9 +125,7 @@ function readOutputs(given: unknown, has: (offset: number) => boolean): Output[]
   const outputs: Output[] = [];
   for (const each of given as Record<string, unknown>[]) {
     const sourceOffset = each?.sourceOffset;
-    if (typeof sourceOffset !== 'number' || !has(sourceOffset)) {
-      return `an output names the source offset ${JSON.stringify(sourceOffset)}, which is no record of the request`;
-    }
+    if (typeof sourceOffset !== 'number' || !has(sourceOffset)) return noSource(sourceOffset);
     const { key, value, headers } = each;
     if (!isText(key) || !isText(value)) return `the output of offset ${sourceOffset} is not in base64`;
     const read = readHeaders(headers);

@@ -1,5 +1,5 @@
 import type { FetchedRecord } from '../../../shared/clients/kafka-protocol/records.ts';
-import { encodeBatchBody } from '../call/batch-body.ts';
+import { batchBody } from '../call/batch-body.ts';
 import { batchIdOf } from './batch-id.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Action, decide } from './decide.ts';
@@ -51,6 +51,12 @@ export function createAttempt(context: WorkerContext): Attempt {
     try {
       if (stop.soft.aborted) throw new StoppedError();
       const started = now();
+      const batch = {
+        bootstrapServers: cluster.bootstrapServers,
+        topic: topic.name,
+        partition,
+        records: piece.records,
+      };
       const answer = await caller.call({
         functionName: subscription.functionName,
         batchId: batchIdOf(context, piece),
@@ -59,12 +65,7 @@ export function createAttempt(context: WorkerContext): Attempt {
         firstOffset: piece.first,
         route,
         attempt: tries.calls,
-        body: encodeBatchBody({
-          bootstrapServers: cluster.bootstrapServers,
-          topic: topic.name,
-          partition,
-          records: piece.records,
-        }),
+        body: (form) => batchBody(batch, form),
         signal: stop.hard,
       });
       tries.traceId = answer.traceId;

@@ -1,6 +1,6 @@
 import { originalPositionHeaders } from '../../../shared/batch/original-position.ts';
 import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/place.ts';
-import { headersOf } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-list.ts';
 import { recordKey, recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
 import type { DeadRecord } from './pieces.ts';
 

@@ -67,7 +67,7 @@ export function decide(answer: Answer, situation: Situation): Action {
 }
 
 function decideSuccess(answer: Answer & { kind: 'response' }, situation: Situation): Action {
-  const result = readResult(answer.body, situation);
+  const result = readResult(answer, situation);
   if (typeof result === 'string') return decideFailure(result, situation);
   if (situation.mode === 'ranges') {
     return result.failures.length > 0

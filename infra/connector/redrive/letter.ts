@@ -1,5 +1,5 @@
 import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/place.ts';
-import { headersOf } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-list.ts';
 import {
   type FetchedRecord,
   type HeaderList,

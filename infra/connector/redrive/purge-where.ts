@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
-import { headersOf } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-list.ts';
 import { type FetchedRecord, recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
 import { createTransactionalProducer } from '../../../shared/clients/kafka-protocol/transaction.ts';
 import { deadLetterHeaders } from '../delivery/dead-letter.ts';

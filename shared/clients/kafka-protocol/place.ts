@@ -1,7 +1,7 @@
 import { PipelineError } from '../../errors/index.ts';
 import type { Cluster, Topic } from './cluster.ts';
 import { partitionOf } from './partition.ts';
-import { recordSize } from './record-batch.ts';
+import { recordSize } from './record-list.ts';
 import type { NewRecord } from './records.ts';
 
 export interface OutgoingRecord extends NewRecord {

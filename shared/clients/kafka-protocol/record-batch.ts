@@ -1,7 +1,8 @@
 import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
 import { PipelineError } from '../../errors/index.ts';
-import type { FetchedRecord, HeaderList, NewRecord } from './records.ts';
-import { type Cursor, readVarint, varintSize, writeVarint } from './varint.ts';
+import { readRecordList, recordSize, writeRecord } from './record-list.ts';
+import type { FetchedRecord, NewRecord } from './records.ts';
+import { type Cursor, readVarint } from './varint.ts';
 
 /** Format version 2 of Kafka's record batches, https://kafka.apache.org/documentation/#recordbatch */
 const BASE_OFFSET = 0;
@@ -88,39 +89,14 @@ export function readRecords(bytes: Buffer, at: number, fromOffset: number, into:
   const maxTimestamp = Number(bytes.readBigInt64BE(at + MAX_TIMESTAMP));
   const count = bytes.readInt32BE(at + COUNT);
   const cursor = recordsOf(bytes, at, end, attributes & COMPRESSION_MASK);
-  for (let i = 0; i < count; i++) {
-    const length = readVarint(cursor);
-    const start = cursor.at;
-    cursor.at += 1;
-    const timestampDelta = readVarint(cursor);
-    const offset = baseOffset + readVarint(cursor);
-    const keyLength = readVarint(cursor);
-    const keyStart = keyLength < 0 ? -1 : cursor.at;
-    if (keyLength > 0) cursor.at += keyLength;
-    const keyEnd = cursor.at;
-    const valueLength = readVarint(cursor);
-    const valueStart = valueLength < 0 ? -1 : cursor.at;
-    if (valueLength > 0) cursor.at += valueLength;
-    const valueEnd = cursor.at;
-    const headerCount = readVarint(cursor);
-    const headersStart = cursor.at;
-    cursor.at = start + length;
-    if (cursor.at > cursor.bytes.length) throw new RangeError('A record ends outside its batch');
-    if (offset < fromOffset) continue;
-    into.push({
-      offset,
-      timestamp: logAppendTime ? maxTimestamp : baseTimestamp + timestampDelta,
-      logAppendTime,
-      bytes: cursor.bytes,
-      keyStart,
-      keyEnd,
-      valueStart,
-      valueEnd,
-      headersStart,
-      headerCount,
-      size: length,
-    });
-  }
+  const base = { offset: baseOffset, timestamp: baseTimestamp, logAppendTime };
+  readRecordList(
+    cursor,
+    count,
+    logAppendTime ? { ...base, appendedAtMs: maxTimestamp } : base,
+    fromOffset,
+    into,
+  );
 }
 
 function recordsOf(bytes: Buffer, at: number, end: number, compression: number): Cursor {
@@ -128,48 +104,6 @@ function recordsOf(bytes: Buffer, at: number, end: number, compression: number):
   const algorithm = compressionsAlgorithmsByBitmask[compression];
   if (!algorithm) throw new PipelineError('RECORD_FORMAT', `Unknown compression ${compression}`);
   return { bytes: algorithm.decompressSync(bytes.subarray(at + RECORDS, end)), at: 0 };
-}
-
-/** The headers of a fetched record, in their order; names may repeat. */
-export function headersOf(record: FetchedRecord): HeaderList {
-  if (record.headerCount === 0) return [];
-  const cursor = { bytes: record.bytes, at: record.headersStart };
-  const headers: [Buffer, Buffer | null][] = [];
-  for (let i = 0; i < record.headerCount; i++) {
-    const nameLength = readVarint(cursor);
-    const name = record.bytes.subarray(cursor.at, cursor.at + nameLength);
-    cursor.at += nameLength;
-    const valueLength = readVarint(cursor);
-    const value = valueLength < 0 ? null : record.bytes.subarray(cursor.at, cursor.at + valueLength);
-    if (valueLength > 0) cursor.at += valueLength;
-    headers.push([name, value]);
-  }
-  return headers;
-}
-
-/** Bytes that a record takes in a batch, at most. */
-export function recordSize(record: NewRecord): number {
-  let size = 30 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of record.headers) size += 10 + name.length + (value?.length ?? 0);
-  return size;
-}
-
-function bodySize(record: NewRecord, timestampDelta: number, offsetDelta: number): number {
-  let size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + varintSize(record.headers.length);
-  size += record.key === null ? 1 : varintSize(record.key.length) + record.key.length;
-  size += record.value === null ? 1 : varintSize(record.value.length) + record.value.length;
-  for (const [name, value] of record.headers) {
-    size += varintSize(name.length) + name.length;
-    size += value === null ? 1 : varintSize(value.length) + value.length;
-  }
-  return size;
-}
-
-function writeBytes(bytes: Buffer, at: number, value: Buffer | null): number {
-  if (value === null) return writeVarint(bytes, at, -1);
-  const start = writeVarint(bytes, at, value.length);
-  value.copy(bytes, start);
-  return start + value.length;
 }
 
 /** The sequence number that follows a batch: brokers go on with 0 after the largest 32-bit integer. */
@@ -184,15 +118,20 @@ export function encodeBatch(
 ): Buffer {
   const baseTimestamp = records[0]?.timestamp ?? 0;
   let maxTimestamp = baseTimestamp;
-  const sizes = records.map((record, i) => {
+  let room = RECORDS;
+  for (const record of records) {
     if (record.timestamp > maxTimestamp) maxTimestamp = record.timestamp;
-    return bodySize(record, record.timestamp - baseTimestamp, i);
-  });
-  let total = RECORDS;
-  for (const size of sizes) total += varintSize(size) + size;
-  const bytes = Buffer.allocUnsafe(total);
+    room += recordSize(record);
+  }
+  const space = Buffer.allocUnsafe(room);
+  let end = RECORDS;
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i] as NewRecord;
+    end = writeRecord(space, end, record, record.timestamp - baseTimestamp, i);
+  }
+  const bytes = space.subarray(0, end);
   bytes.writeBigInt64BE(0n, BASE_OFFSET);
-  bytes.writeInt32BE(total - LEADER_EPOCH, LENGTH);
+  bytes.writeInt32BE(end - LEADER_EPOCH, LENGTH);
   bytes.writeInt32BE(-1, LEADER_EPOCH);
   bytes[MAGIC] = 2;
   bytes.writeInt16BE(producer.transactional === false ? 0 : TRANSACTIONAL, ATTRIBUTES);
@@ -203,21 +142,6 @@ export function encodeBatch(
   bytes.writeInt16BE(producer.epoch, PRODUCER_EPOCH);
   bytes.writeInt32BE(producer.sequence, BASE_SEQUENCE);
   bytes.writeInt32BE(records.length, COUNT);
-  let at = RECORDS;
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i] as NewRecord;
-    at = writeVarint(bytes, at, sizes[i] as number);
-    bytes[at++] = 0;
-    at = writeVarint(bytes, at, record.timestamp - baseTimestamp);
-    at = writeVarint(bytes, at, i);
-    at = writeBytes(bytes, at, record.key);
-    at = writeBytes(bytes, at, record.value);
-    at = writeVarint(bytes, at, record.headers.length);
-    for (const [name, value] of record.headers) {
-      at = writeBytes(bytes, at, name);
-      at = writeBytes(bytes, at, value);
-    }
-  }
   bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES)), CRC);
   return bytes;
 }

@@ -6,6 +6,8 @@ export interface FetchedRecord {
   logAppendTime: boolean;
   /** The (decompressed) batch that the positions below point into. */
   bytes: Buffer;
+  /** Key, value and headers, each with its length, to `end`. */
+  bodyStart: number;
   /** Start is -1 for a null key or value. */
   keyStart: number;
   keyEnd: number;
@@ -13,6 +15,7 @@ export interface FetchedRecord {
   valueEnd: number;
   headersStart: number;
   headerCount: number;
+  end: number;
   /** Bytes of the whole record. */
   size: number;
 }

@@ -28,6 +28,8 @@ function answer(
     status,
     retryAfterMs: given.retryAfterMs,
     echoed: given.echoed ?? true,
+    takesCompact: false,
+    compact: false,
     body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   };
 }

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { committedRecords } from '../../../shared/clients/kafka-protocol/committed-records.ts';
 import {
   encodeBatch,
-  headersOf,
   readBatchHeader,
   readRecords,
 } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-list.ts';
 import {
   type FetchedRecord,
   type NewRecord,

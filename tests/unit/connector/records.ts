@@ -12,12 +12,14 @@ export function record(
     timestamp: given.timestamp ?? 1_700_000_000_000 + offset,
     logAppendTime: false,
     bytes,
+    bodyStart: 0,
     keyStart: -1,
     keyEnd: -1,
     valueStart: value === null ? -1 : 0,
     valueEnd: bytes.length,
     headersStart: bytes.length,
     headerCount: 0,
+    end: bytes.length,
     size: bytes.length + 10,
   };
 }

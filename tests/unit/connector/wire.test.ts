@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeBatchBody } from '../../../infra/connector/call/batch-body.ts';
+import { batchBody } from '../../../infra/connector/call/batch-body.ts';
 import { assignPartitions, type Candidate } from '../../../infra/connector/kafka/assignor.ts';
 import {
   decodeAssignment,
@@ -27,7 +27,9 @@ test('the body of a call is valid JSON and says all of a record', () => {
   );
   const records: FetchedRecord[] = [];
   readRecords(made, 0, 0, records);
-  const body = encodeBatchBody({ bootstrapServers: 'h:1,h:2', topic: 't.x', partition: 4, records });
+  const batch = { bootstrapServers: 'h:1,h:2', topic: 't.x', partition: 4, records };
+  const { contentType, bytes: body } = batchBody(batch, { compact: false });
+  expect(contentType).toBe('application/json');
   const common = { topic: 't.x', partition: 4, timestampType: 'CREATE_TIME' };
   expect(JSON.parse(body.toString('utf8'))).toEqual({
     eventSource: 'SelfManagedKafka',

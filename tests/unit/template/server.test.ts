@@ -20,6 +20,7 @@ async function serve(
     functionName: 'f',
     handler,
     onlyBatches,
+    takesBytes: false,
     log: pino({ enabled: false }),
     maxBodyBytes: 1_000_000,
     maxInFlight: 0,

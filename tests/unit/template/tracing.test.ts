@@ -55,6 +55,7 @@ describe('a function that is traced', () => {
         return {};
       },
       onlyBatches: false,
+      takesBytes: false,
       log: pino({ enabled: false }),
       maxBodyBytes: 1_000_000,
       maxInFlight: 0,

@@ -39,7 +39,7 @@ const run = (...records: BatchRecord[]) => transform(eventOf(records), batch).re
 function clean(given: BatchRecord) {
   const { records, batchItemFailures } = run(given);
   expect(batchItemFailures).toEqual([]);
-  return decodeClean(Buffer.from(records[0]?.value ?? '', 'base64'));
+  return decodeClean(records[0]?.value ?? Buffer.alloc(0));
 }
 
 test('an event comes out clean and enriched, keyed by its user', () => {
@@ -63,7 +63,7 @@ test('an event comes out clean and enriched, keyed by its user', () => {
     properties: sample.properties,
   });
   const [output] = run(record(sample)).records;
-  expect(Buffer.from(output?.key ?? '', 'base64').toString()).toBe('12345');
+  expect(output?.key?.toString()).toBe('12345');
   expect(output?.sourceOffset).toBe(42);
   expect(output?.headers).toBeUndefined();
 });
@@ -179,7 +179,7 @@ test('any bytes come out as a clean record or a reject, and the same at every at
       expect(claims.map(({ offset }) => offset)).toEqual(
         result.records.map(({ sourceOffset }) => sourceOffset),
       );
-      for (const { value } of result.records) decodeClean(Buffer.from(value ?? '', 'base64'));
+      for (const { value } of result.records) decodeClean(value ?? Buffer.alloc(0));
     }),
     { numRuns: 500 },
   );

@@ -1,4 +1,4 @@
-import { headersOf } from '../../../../shared/clients/kafka-protocol/record-batch.ts';
+import { headersOf } from '../../../../shared/clients/kafka-protocol/record-list.ts';
 import { type FetchedRecord, recordValue } from '../../../../shared/clients/kafka-protocol/records.ts';
 import { deadLetterHeaders } from '../../../connector/delivery/dead-letter.ts';
 import { type Letter, readLetter } from '../../../connector/redrive/letter.ts';

@@ -1,7 +1,7 @@
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
 import { createCluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
 import { bounds, readLog } from '../../../../shared/clients/kafka-protocol/read-log.ts';
-import { headersOf } from '../../../../shared/clients/kafka-protocol/record-batch.ts';
+import { headersOf } from '../../../../shared/clients/kafka-protocol/record-list.ts';
 import {
   type FetchedRecord,
   recordKey,

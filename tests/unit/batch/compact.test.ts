@@ -1,0 +1,141 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { batchBody } from '../../../infra/connector/call/batch-body.ts';
+import { readResult } from '../../../infra/connector/delivery/answer.ts';
+import { compactType } from '../../../shared/batch/compact.ts';
+import { type BatchEvent, bytesOf, type OutputRecord } from '../../../shared/batch/types.ts';
+import { encodeBatch, readRecords } from '../../../shared/clients/kafka-protocol/record-batch.ts';
+import type { FetchedRecord, NewRecord } from '../../../shared/clients/kafka-protocol/records.ts';
+import { batchEventOf } from '../../../template/node24-batch/kafka-event.ts';
+import { answerOfBatch } from '../../../template/node24-batch/respond.ts';
+
+const bytes = fc.uint8Array({ maxLength: 200 }).map((value) => Buffer.from(value));
+const headers = fc.array(fc.tuple(fc.string({ maxLength: 9 }).map(Buffer.from), bytes), { maxLength: 3 });
+const newRecord: fc.Arbitrary<NewRecord> = fc.record({
+  key: fc.option(bytes),
+  value: fc.option(bytes),
+  headers,
+  timestamp: fc.nat({ max: 2 ** 42 }),
+});
+
+/** Records as a fetch brings them: several batches, offsets with gaps between. */
+function fetched(batches: readonly (readonly NewRecord[])[], offset: number): FetchedRecord[] {
+  const records: FetchedRecord[] = [];
+  let at = offset;
+  for (const batch of batches) {
+    const encoded = encodeBatch(batch, { id: 1n, epoch: 0, sequence: 0 });
+    encoded.writeBigInt64BE(BigInt(at), 0);
+    readRecords(encoded, 0, 0, records);
+    at += batch.length + 3;
+  }
+  return records;
+}
+
+const inBase64 = (value: string | Buffer) => bytesOf(value).toString('base64');
+
+/** As Lambda has it. */
+function asJson(event: BatchEvent<string | Buffer> | undefined): unknown {
+  const records = Object.entries(event?.records ?? {}).map(([name, each]) => [
+    name,
+    each.map(({ key, value, ...rest }) => ({
+      ...(key === undefined ? {} : { key: inBase64(key) }),
+      ...(value === undefined ? {} : { value: inBase64(value) }),
+      ...rest,
+    })),
+  ]);
+  return { ...event, records: Object.fromEntries(records) };
+}
+
+const batches = fc.array(fc.array(newRecord, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 });
+
+test('a batch says the same in both forms, whatever its records hold', () => {
+  fc.assert(
+    fc.property(batches, fc.nat({ max: 2 ** 50 }), fc.boolean(), (given, offset, logAppendTime) => {
+      const records = fetched(given, offset).map((record) => ({ ...record, logAppendTime }));
+      const batch = { bootstrapServers: 'h:1', topic: 't.x', partition: 4, records };
+      const compact = batchBody(batch, { compact: true });
+      const json = batchBody(batch, { compact: false });
+      expect([compact.contentType, json.contentType]).toEqual([compactType, 'application/json']);
+      const read = batchEventOf({ 'content-type': compactType }, compact.bytes, { takesBytes: true });
+      expect(asJson(read)).toEqual(JSON.parse(json.bytes.toString('utf8')));
+    }),
+  );
+});
+
+test('records of both types of time go as JSON', () => {
+  const records = fetched([[{ key: null, value: null, headers: [], timestamp: 1 }]], 0);
+  const mixed = [...records, ...records.map((record) => ({ ...record, logAppendTime: true }))];
+  const batch = { bootstrapServers: '', topic: 't', partition: 0, records: mixed };
+  expect(batchBody(batch, { compact: true }).contentType).toBe('application/json');
+});
+
+test('bytes that are no batch are refused, whatever they are; so is the form where the handler takes none', () => {
+  const records = fetched([[{ key: null, value: Buffer.from('v'), headers: [], timestamp: 1 }]], 0);
+  const { bytes: whole } = batchBody(
+    { bootstrapServers: '', topic: 't', partition: 0, records },
+    { compact: true },
+  );
+  const read = (body: Buffer, takesBytes = true) =>
+    batchEventOf({ 'content-type': compactType }, body, { takesBytes });
+  for (let length = 0; length < whole.length; length++) {
+    expect(() => read(whole.subarray(0, length))).toThrow(expect.objectContaining({ statusCode: 400 }));
+  }
+  expect(() => read(Buffer.concat([whole, Buffer.from([0])]))).toThrow(
+    expect.objectContaining({ statusCode: 400 }),
+  );
+  expect(() => read(whole, false)).toThrow(expect.objectContaining({ statusCode: 415 }));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (noise) => {
+      expect(() => read(Buffer.from(noise))).toThrow(expect.objectContaining({ statusCode: 400 }));
+    }),
+  );
+});
+
+const output: fc.Arbitrary<OutputRecord<Buffer>> = fc
+  .record({ key: fc.option(bytes), value: fc.option(bytes), headers, sourceOffset: fc.nat({ max: 2 ** 50 }) })
+  .map(({ key, value, headers: list, sourceOffset }) => ({
+    ...(key === null ? {} : { key }),
+    ...(value === null ? {} : { value }),
+    headers: list.map(([name, each]) => ({ [name.toString('utf8')]: [...each] })),
+    sourceOffset,
+  }));
+
+test('an answer says the same in both forms', () => {
+  const request = { topicPartition: 't-0', has: () => true, wantsOutputs: true };
+  fc.assert(
+    fc.property(
+      fc.array(output, { maxLength: 6 }),
+      fc.array(fc.nat(), { maxLength: 3 }),
+      (records, failed) => {
+        const batchItemFailures = failed.map((offset) => ({
+          itemIdentifier: { partition: 't-0', offset },
+          reason: 'r',
+          permanent: true,
+        }));
+        const [compact, json] = [true, false].map((each) => {
+          const answer = answerOfBatch({ batchItemFailures, records }, { compact: each });
+          const body = Buffer.from(answer.body as string | Buffer);
+          return readResult({ body, compact: answer.headers['content-type'] === compactType }, request);
+        });
+        expect(compact).toEqual(json);
+        expect(json).toMatchObject({ outputs: records.map(({ sourceOffset }) => ({ sourceOffset })) });
+      },
+    ),
+  );
+});
+
+test('an answer that cannot be read, or names an output of no record, is a failure', () => {
+  const answer = answerOfBatch(
+    { records: [{ value: Buffer.from('v'), sourceOffset: 7 }] },
+    { compact: true },
+  );
+  const body = answer.body as Buffer;
+  const read = (each: Buffer, known: number) =>
+    readResult(
+      { body: each, compact: true },
+      { topicPartition: 't-0', has: (offset) => offset === known, wantsOutputs: true },
+    );
+  expect(read(body, 7)).toMatchObject({ outputs: [{ sourceOffset: 7, value: Buffer.from('v') }] });
+  expect(read(body, 8)).toMatch(/source offset 7/);
+  expect(read(body.subarray(0, -1), 7)).toMatch(/cannot be read/);
+});
