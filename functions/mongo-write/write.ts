@@ -1,13 +1,15 @@
 import type { Collection } from 'mongodb';
 import type { Base64OrBytes, BatchEvent, BatchInfo, BatchResult } from '../../shared/batch/types.ts';
+import { insertEncoded } from '../../shared/clients/mongo/insert-encoded.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
-import { documentOf, type EventDocument } from '../../shared/sink/document.ts';
-import { outcomeOf } from '../../shared/sink/insert-outcome.ts';
+import type { EventDocument } from '../../shared/sink/document.ts';
+import { encodeDocuments } from '../../shared/sink/encode-documents.ts';
+import { outcomeOf, reasonOf } from '../../shared/sink/insert-outcome.ts';
 import type { SinkMetrics } from '../../shared/sink/metrics.ts';
 import { readRange } from '../../shared/sink/read-range.ts';
 
 type Dependencies = {
-  events: Pick<Collection<EventDocument>, 'insertMany'>;
+  events: Pick<Collection<EventDocument>, 'db' | 'collectionName'>;
   metrics: SinkMetrics;
   now: () => number;
 };
@@ -29,18 +31,17 @@ export function createWrite({ events, metrics, now }: Dependencies) {
       return { batchItemFailures: failures };
     }
     if (records.length === 0) return {};
+    const documents = encodeDocuments(records);
     const startedAtMs = now();
-    try {
-      await events.insertMany(records.map(documentOf), {
-        ordered: false,
-        writeConcern: { w: 'majority', journal: true },
-      });
-    } catch (error) {
-      const outcome = outcomeOf(error);
-      if (!outcome.stored) {
-        metrics.failed(outcome.reason);
-        throw new HttpError(503, `MongoDB: ${messageOf(error)}`, { cause: error, retryAfterSeconds: 1 });
-      }
+    const failed = (reason: string, detail: string, cause?: unknown) => {
+      metrics.failed(reason);
+      return new HttpError(503, `MongoDB: ${detail}`, { cause, retryAfterSeconds: 1 });
+    };
+    const replies = await insertEncoded(events, documents).catch((error: unknown) => {
+      throw failed(reasonOf(error), messageOf(error), error);
+    });
+    for (const outcome of replies.map(outcomeOf)) {
+      if (!outcome.stored) throw failed(outcome.reason, outcome.detail);
     }
     metrics.stored(records, { startedAtMs, endedAtMs: now() });
     return {};

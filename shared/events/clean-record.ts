@@ -35,10 +35,10 @@ export function withSource(value: Buffer, source: { partition: number; offset: n
  * @throws PipelineError `CLEAN_RECORD` with the field and what is wrong with it.
  */
 export function decodeClean(value: Buffer): CleanEvent {
+  const plain = decodePlain(value);
+  if (plain !== undefined) return plain;
   if (!isUtf8(value)) throw invalid('the value is not UTF-8');
   const text = value.toString('utf8');
-  const plain = decodePlain(text);
-  if (plain !== undefined) return plain;
   let row: Record<string, unknown>;
   try {
     row = JSON.parse(text);

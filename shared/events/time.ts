@@ -37,6 +37,40 @@ export function parseDateTimeText(text: string): number | undefined {
   return text.length === 23 && text[10] === ' ' ? readTime(text) : undefined;
 }
 
+const dayNumbersByDigits = new Map<number, number>();
+
+/** The same for the 23 bytes at `at`; NaN for anything else. */
+export function dateTimeAt(bytes: Buffer, at: number): number {
+  if (bytes[at + 10] !== 0x20 || bytes[at + 13] !== 0x3a || bytes[at + 16] !== 0x3a) return Number.NaN;
+  if (bytes[at + 4] !== 0x2d || bytes[at + 7] !== 0x2d || bytes[at + 19] !== 0x2e) return Number.NaN;
+  const digitsOfDay =
+    numberAt(bytes, at, 4) * 10_000 + numberAt(bytes, at + 5, 2) * 100 + numberAt(bytes, at + 8, 2);
+  let day = dayNumbersByDigits.get(digitsOfDay);
+  if (day === undefined) {
+    day = dayNumber(bytes.toString('latin1', at, at + 10));
+    if (day === undefined) return Number.NaN;
+    if (dayNumbersByDigits.size >= keptDays) dayNumbersByDigits.clear();
+    dayNumbersByDigits.set(digitsOfDay, day);
+  }
+  const hour = numberAt(bytes, at + 11, 2);
+  const minute = numberAt(bytes, at + 14, 2);
+  const second = numberAt(bytes, at + 17, 2);
+  if (!(hour < 24 && minute < 60 && second < 60)) return Number.NaN;
+  const ms = day * dayMs + hour * 3_600_000 + minute * 60_000 + second * 1000 + numberAt(bytes, at + 20, 3);
+  return ms >= earliestMs && ms < latestMs ? ms : Number.NaN;
+}
+
+/** The number that `count` digits write; NaN when one of them is no digit. */
+function numberAt(bytes: Buffer, at: number, count: number): number {
+  let value = 0;
+  for (let i = at; i < at + count; i++) {
+    const digit = (bytes[i] as number) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /** `YYYY-MM-DD?hh:mm:ss.mmm` in UTC, whatever stands between day and hour or after the milliseconds. */
 function readTime(text: string): number | undefined {
   if (text[13] !== ':' || text[16] !== ':' || text[19] !== '.') return undefined;

@@ -1,21 +1,24 @@
-import { MongoBulkWriteError } from 'mongodb';
+import type { InsertReply } from '../clients/mongo/insert-encoded.ts';
 
 /** Stored, at this attempt or an earlier one; or not known to be. */
-export type Outcome = { stored: true } | { stored: false; reason: string };
+export type Outcome = { stored: true } | { stored: false; reason: string; detail: string };
 
 /**
- * What an unordered insert that threw has come to. The only failure that means success is a document whose `_id`
- * is already there: an earlier attempt, or the same event from another place, has written it. A duplicate in any
+ * What an unordered insert has come to, by the server's answer. The only failure that means success is a document whose
+ * `_id` is already there: an earlier attempt, or the same event from another place, has written it. A duplicate in any
  * other unique index, or a write concern that was not met, is no success.
  */
-export function outcomeOf(error: unknown): Outcome {
-  if (!(error instanceof MongoBulkWriteError)) return { stored: false, reason: nameOf(error) };
-  const writeErrors = [error.writeErrors].flat();
-  if (writeErrors.length === 0) return { stored: false, reason: nameOf(error) };
+export function outcomeOf({ writeErrors = [], writeConcernError }: InsertReply): Outcome {
   const other = writeErrors.find(({ code, errmsg }) => code !== duplicateKey || !isIdIndex(errmsg));
-  if (other !== undefined) return { stored: false, reason: `code_${other.code}` };
-  const concern = error.result?.getWriteConcernError();
-  if (concern) return { stored: false, reason: `write_concern_${concern.code}` };
+  if (other !== undefined) return { stored: false, reason: `code_${other.code}`, detail: other.errmsg ?? '' };
+  if (writeConcernError) {
+    const { code, errmsg } = writeConcernError;
+    return {
+      stored: false,
+      reason: `write_concern_${code}`,
+      detail: errmsg ?? 'the write concern was not met',
+    };
+  }
   return { stored: true };
 }
 
@@ -26,8 +29,8 @@ function isIdIndex(message: string | undefined): boolean {
   return / index: (?:\S+\.\$)?_id_\s/.test(message ?? '');
 }
 
-/** Few and stable, for a metric's label. */
-function nameOf(error: unknown): string {
+/** Of an insert that got no answer: few and stable, for a metric's label. */
+export function reasonOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (typeof code === 'number') return `code_${code}`;
   return typeof name === 'string' ? name : 'unknown';

@@ -38,7 +38,7 @@ export function createSinkMetrics(store: 'mongodb' | 'clickhouse'): SinkMetrics 
     stored(records, { startedAtMs, endedAtMs }) {
       duration.observe(label, (endedAtMs - startedAtMs) / 1000);
       rows.inc(label, records.length);
-      for (const { event } of records) stored.observe(Math.max(0, endedAtMs - event.received_at) / 1000);
+      for (const { receivedAtMs } of records) stored.observe(Math.max(0, endedAtMs - receivedAtMs) / 1000);
     },
     failed: (reason) => errors.inc({ store, reason }),
     refused: (count) => errors.inc({ store, reason: 'refused_record' }, count),

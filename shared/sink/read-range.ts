@@ -10,15 +10,25 @@ import {
 import { HttpError, messageOf } from '../errors/index.ts';
 import type { CleanEvent } from '../events/clean-event.ts';
 import { decodeClean } from '../events/clean-record.ts';
+import { mark, newMarks, scanPlain } from '../events/plain-clean-record.ts';
 import { checkProperties } from '../events/properties.ts';
 
 /** One event of `events_clean` on its way into a store. */
 export interface SinkRecord {
-  event: CleanEvent;
+  readonly event: CleanEvent;
   /** The record's value as it stands in Kafka. */
-  value: Buffer;
+  readonly value: Buffer;
   /** Where it first stood in `events_clean`. */
-  source: { partition: number; offset: number };
+  readonly source: Source;
+  /** Kafka time of the event in `events_raw`, milliseconds since 1970. */
+  readonly receivedAtMs: number;
+  /** Whether `scanPlain` takes the value. */
+  readonly plain: boolean;
+}
+
+export interface Source {
+  partition: number;
+  offset: number;
 }
 
 export interface Range {
@@ -59,7 +69,38 @@ export function readRange(event: BatchEvent<Base64OrBytes>, batch: BatchInfo | u
 function readRecord(record: BatchRecord<Base64OrBytes>, batch: BatchInfo | undefined): SinkRecord {
   if (record.value === undefined || record.value === null) throw new Error('the record has no value');
   const value = bytesOf(record.value);
-  const event = decodeClean(value);
+  const { partition, offset } = originalPosition(record, batch);
+  const source = { partition, offset };
+  const plain = scanPlain(value, marks) && (marks[mark.timestampMs] as number) < endOfMinutesMs;
+  const read = plain
+    ? new PlainRecord(value, source, marks[mark.receivedAtMs] as number)
+    : sinkRecord(decodeClean(value), value, source);
+  if (partition > maxPartition) throw new Error(`partition ${partition} is above ${maxPartition}`);
+  return read;
+}
+
+const marks = newMarks();
+
+/** Nearly all are: the event itself is read only when someone asks for it. */
+class PlainRecord implements SinkRecord {
+  readonly value: Buffer;
+  readonly source: Source;
+  readonly receivedAtMs: number;
+  readonly plain = true;
+
+  constructor(value: Buffer, source: Source, receivedAtMs: number) {
+    this.value = value;
+    this.source = source;
+    this.receivedAtMs = receivedAtMs;
+  }
+
+  get event(): CleanEvent {
+    return decodeClean(this.value);
+  }
+}
+
+/** @throws Error when a store cannot hold the event. */
+export function sinkRecord(event: CleanEvent, value: Buffer, source: Source): SinkRecord {
   const problem = checkProperties(event.properties);
   if (problem !== undefined)
     throw new Error(`${['properties', ...problem.path].join('.')} ${problem.reason}`);
@@ -67,9 +108,7 @@ function readRecord(record: BatchRecord<Base64OrBytes>, batch: BatchInfo | undef
     if (!(event[field] ?? '').isWellFormed()) throw new Error(`${field} contains a lone surrogate`);
   }
   if (event.timestamp >= endOfMinutesMs) throw new Error('timestamp is after the year 2105');
-  const { partition, offset } = originalPosition(record, batch);
-  if (partition > maxPartition) throw new Error(`partition ${partition} is above ${maxPartition}`);
-  return { event, value, source: { partition, offset } };
+  return { event, value, source, receivedAtMs: event.received_at, plain: false };
 }
 
 /** Free text; every other field has a form that leaves no room for half a character. */

@@ -5,7 +5,7 @@ import { amountText, currencyText } from '../../../shared/events/amount.ts';
 import type { CleanEvent } from '../../../shared/events/clean-event.ts';
 import { encodeClean } from '../../../shared/events/clean-record.ts';
 import type { Client } from '../../../shared/events/user-agent.ts';
-import type { SinkRecord } from '../../../shared/sink/read-range.ts';
+import { type SinkRecord, sinkRecord } from '../../../shared/sink/read-range.ts';
 import type { EventRef } from '../classify.ts';
 
 /** MongoDB's copies of events, as the records they were written from: nothing is missing from them. */
@@ -50,11 +50,8 @@ function recordOf(document: Document, readClient: (userAgent: string) => Client)
     raw_offset: Number(raw?.offset ?? 0),
     properties: document.properties,
   };
-  return {
-    event,
-    value: Buffer.from(encodeClean(event)),
-    source: { partition: Number(clean.partition), offset: Number(clean.offset) },
-  };
+  const source = { partition: Number(clean.partition), offset: Number(clean.offset) };
+  return sinkRecord(event, Buffer.from(encodeClean(event)), source);
 }
 
 interface EventRow {

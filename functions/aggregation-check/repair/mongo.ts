@@ -1,4 +1,6 @@
-import type { Collection, Document } from 'mongodb';
+import { BSON, type Collection, type Document } from 'mongodb';
+import { insertEncoded } from '../../../shared/clients/mongo/insert-encoded.ts';
+import { PipelineError } from '../../../shared/errors/index.ts';
 import { outcomeOf } from '../../../shared/sink/insert-outcome.ts';
 import type { EventRef } from '../classify.ts';
 import { statementMs } from './lease.ts';
@@ -8,14 +10,13 @@ export async function insertMissing(
   events: Collection<Document>,
   documents: readonly Document[],
 ): Promise<void> {
-  if (documents.length === 0) return;
-  try {
-    await events.insertMany([...documents], {
-      ordered: false,
-      writeConcern: { w: 'majority', journal: true, wtimeoutMS: statementMs },
-    });
-  } catch (error) {
-    if (!outcomeOf(error).stored) throw error;
+  const encoded = documents.map((document) => Buffer.from(BSON.serialize(document)));
+  for (const outcome of (await insertEncoded(events, encoded, { wtimeoutMs: statementMs })).map(outcomeOf)) {
+    if (!outcome.stored) {
+      throw new PipelineError('REPAIR', `MongoDB did not take all documents: ${outcome.detail}`, {
+        retriable: true,
+      });
+    }
   }
 }
 

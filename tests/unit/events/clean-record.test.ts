@@ -68,9 +68,11 @@ describe('the short way', () => {
   const text = encodeClean(plainEvent);
 
   test('takes a usual record', () => {
-    expect(decodePlain(text)).toEqual(plainEvent);
+    expect(decodePlain(Buffer.from(text))).toEqual(plainEvent);
     expect(
-      decodePlain(encodeClean({ ...plainEvent, properties: { name: 'Zoë', deep: [{ a: null }] } })),
+      decodePlain(
+        Buffer.from(encodeClean({ ...plainEvent, properties: { name: 'Zoë', deep: [{ a: null }] } })),
+      ),
     ).toBeDefined();
   });
 
@@ -86,6 +88,13 @@ describe('the short way', () => {
       '02-30',
       '1e3',
       '-0',
+      '1.50',
+      '0.1',
+      '9007199254740993',
+      '[1,"a",null,true]',
+      '"a":{"a":1},',
+      '"_bsontype":1,',
+      '"7":1,',
     );
     const change = fc.record({
       at: fc.nat(text.length),
@@ -98,7 +107,7 @@ describe('the short way', () => {
         for (const { at, removed, added } of changes) {
           changed = changed.slice(0, at) + added.join('') + changed.slice(at + removed);
         }
-        const read = decodePlain(changed);
+        const read = decodePlain(Buffer.from(changed));
         if (read === undefined) return;
         // The one form, and so nothing that was passed over.
         expect(encodeClean(read)).toBe(changed);

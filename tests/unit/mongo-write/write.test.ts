@@ -1,104 +1,107 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { type BulkWriteResult, MongoBulkWriteError, MongoNetworkError, type WriteError } from 'mongodb';
+import { BSON, MongoNetworkError, MongoServerError } from 'mongodb';
 import { createWrite } from '../../../functions/mongo-write/write.ts';
-import { outcomeOf } from '../../../shared/sink/insert-outcome.ts';
+import type { InsertReply } from '../../../shared/clients/mongo/insert-encoded.ts';
+import { outcomeOf, reasonOf } from '../../../shared/sink/insert-outcome.ts';
 import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
 
 const idTaken = 'E11000 duplicate key error collection: events.raw_events index: _id_ dup key: { _id: "a" }';
 const otherTaken =
   'E11000 duplicate key error collection: events.raw_events index: mine_1 dup key: { mine: "_id_" }';
+const idError = { index: 0, code: 11_000, errmsg: idTaken };
+const timeout = { code: 64, errmsg: 'waiting for replication timed out' };
 
-function bulkError(
-  errors: { code: number; errmsg: string }[],
-  writeConcernCode?: number,
-): MongoBulkWriteError {
-  const result = {
-    getWriteConcernError: () => (writeConcernCode === undefined ? undefined : { code: writeConcernCode }),
-  } as unknown as BulkWriteResult;
-  const writeErrors = errors as unknown as WriteError[];
-  return new MongoBulkWriteError(
-    { message: 'write failed', code: errors[0]?.code ?? 64, writeErrors },
-    result,
-  );
-}
-
-const outcomes: [string, unknown, ReturnType<typeof outcomeOf>][] = [
-  [
-    'every _id is there',
-    bulkError([
-      { code: 11_000, errmsg: idTaken },
-      { code: 11_000, errmsg: idTaken },
-    ]),
-    { stored: true },
-  ],
-  [
-    'another unique index',
-    bulkError([{ code: 11_000, errmsg: otherTaken }]),
-    { stored: false, reason: 'code_11000' },
-  ],
+const outcomes: [string, InsertReply, reason: string | undefined][] = [
+  ['all went well', {}, undefined],
+  ['every _id is there', { writeErrors: [idError, { ...idError, index: 1 }] }, undefined],
+  ['another unique index', { writeErrors: [{ ...idError, errmsg: otherTaken }] }, 'code_11000'],
   [
     'an _id is there, but another document failed',
-    bulkError([
-      { code: 11_000, errmsg: idTaken },
-      { code: 121, errmsg: 'validation' },
-    ]),
-    { stored: false, reason: 'code_121' },
+    { writeErrors: [idError, { index: 1, code: 121, errmsg: 'validation' }] },
+    'code_121',
   ],
   [
     'an _id is there, but the majority did not confirm',
-    bulkError([{ code: 11_000, errmsg: idTaken }], 64),
-    { stored: false, reason: 'write_concern_64' },
+    { writeErrors: [idError], writeConcernError: timeout },
+    'write_concern_64',
   ],
-  ['the majority did not confirm', bulkError([], 64), { stored: false, reason: 'code_64' }],
-  ['a lost connection', new MongoNetworkError('closed'), { stored: false, reason: 'MongoNetworkError' }],
-  [
-    'a duplicate that is no bulk write error',
-    Object.assign(new Error(idTaken), { code: 11_000 }),
-    { stored: false, reason: 'code_11000' },
-  ],
+  ['the majority did not confirm', { writeConcernError: timeout }, 'write_concern_64'],
 ];
 
-describe('outcomeOf', () => {
-  test.each(outcomes)('%s', (_name, error, outcome) => {
-    expect(outcomeOf(error)).toEqual(outcome);
-  });
+test.each(outcomes)('%s: what the reply comes to', (_name, reply, reason) => {
+  expect(outcomeOf(reply)).toMatchObject(
+    reason === undefined ? { stored: true } : { stored: false, reason, detail: expect.any(String) },
+  );
+});
+
+test.each([
+  ['a lost connection', new MongoNetworkError('closed'), 'MongoNetworkError'],
+  [
+    'a server that is no primary',
+    new MongoServerError({ code: 10_107, errmsg: 'not primary' }),
+    'code_10107',
+  ],
+  ['anything', 'thrown', 'unknown'],
+])('%s: why there is no reply', (_name, error, reason) => {
+  expect(reasonOf(error)).toBe(reason);
 });
 
 describe('mongo-write', () => {
-  function setUp(insertMany: (...args: unknown[]) => Promise<unknown>) {
+  /** The part of the driver that is used, and the documents that its commands carried. */
+  function setUp(answer: () => Promise<InsertReply>) {
     const metrics = { stored: jest.fn(), failed: jest.fn(), refused: jest.fn() };
-    return { metrics, write: createWrite({ events: { insertMany } as never, metrics, now: () => 1000 }) };
+    const command = jest.fn((_command: { documents: { chunks: Buffer[] } }) => answer());
+    const events = { collectionName: 'raw', db: { command } } as never;
+    return { metrics, command, write: createWrite({ events, metrics, now: () => 1000 }) };
   }
 
   test('one unordered insert, acknowledged by the majority and journaled', async () => {
-    const insertMany = jest.fn(async (..._args: unknown[]) => ({}));
-    const { write, metrics } = setUp(insertMany);
+    const { write, metrics, command } = setUp(async () => ({}));
     const { event, batch } = cleanRange([cleanEvent(1), cleanEvent(2)]);
     await expect(write(event, batch)).resolves.toEqual({});
-    expect(insertMany).toHaveBeenCalledTimes(1);
-    expect(insertMany).toHaveBeenCalledWith(
-      [
-        expect.objectContaining({ _id: cleanEvent(1).event_id }),
-        expect.objectContaining({ _id: cleanEvent(2).event_id }),
-      ],
-      { ordered: false, writeConcern: { w: 'majority', journal: true } },
+    expect(command).toHaveBeenCalledTimes(1);
+    expect(command).toHaveBeenCalledWith(
+      expect.objectContaining({ insert: 'raw', ordered: false, writeConcern: { w: 'majority', j: true } }),
     );
+    const [, ...pieces] = command.mock.calls[0]?.[0].documents.chunks ?? [];
+    const documents = Buffer.concat(pieces);
+    const first = BSON.deserialize(documents.subarray(0, documents.readInt32LE(0)));
+    const second = BSON.deserialize(documents.subarray(documents.readInt32LE(0)));
+    expect([first._id, second._id]).toEqual([cleanEvent(1).event_id, cleanEvent(2).event_id]);
     expect(metrics.stored).toHaveBeenCalledTimes(1);
   });
 
-  test.each(outcomes)('%s: done or 503', async (_name, error, outcome) => {
-    const { write, metrics } = setUp(() => Promise.reject(error));
+  test('more than a message holds goes in several', async () => {
+    const { write, command } = setUp(async () => ({}));
+    const properties = { text: 'x'.repeat(30_000) };
+    const many = Array.from({ length: 1000 }, (_, i) => cleanEvent(i, { properties }));
+    const { event, batch } = cleanRange(many);
+    await expect(write(event, batch)).resolves.toEqual({});
+    const sizes = command.mock.calls.map(([{ documents }]) => Buffer.concat(documents.chunks).length);
+    expect(sizes).toHaveLength(2);
+    for (const size of sizes) expect(size).toBeLessThan(48_000_000);
+  });
+
+  test.each(outcomes)('%s: done or 503', async (_name, reply, reason) => {
+    const { write, metrics } = setUp(async () => reply);
     const { event, batch } = cleanRange([cleanEvent(1)]);
-    if (outcome.stored) await expect(write(event, batch)).resolves.toEqual({});
+    if (reason === undefined) await expect(write(event, batch)).resolves.toEqual({});
     else {
       await expect(write(event, batch)).rejects.toMatchObject({ statusCode: 503, retryAfterSeconds: 1 });
-      expect(metrics.failed).toHaveBeenCalledWith(outcome.reason);
+      expect(metrics.failed).toHaveBeenCalledWith(reason);
+      expect(metrics.stored).not.toHaveBeenCalled();
     }
   });
 
+  test('no reply: 503', async () => {
+    const { write, metrics } = setUp(() => Promise.reject(new MongoNetworkError('closed')));
+    const { event, batch } = cleanRange([cleanEvent(1)]);
+    await expect(write(event, batch)).rejects.toMatchObject({ statusCode: 503, retryAfterSeconds: 1 });
+    expect(metrics.failed).toHaveBeenCalledWith('MongoNetworkError');
+  });
+
   test('bad records are listed and nothing is written', async () => {
-    const insertMany = jest.fn(async () => ({}));
-    const { write } = setUp(insertMany);
+    const { write, command } = setUp(async () => ({}));
     const { event, batch } = cleanRange([cleanEvent(1), Buffer.from('{}')]);
     await expect(write(event, batch)).resolves.toEqual({
       batchItemFailures: [
@@ -109,6 +112,6 @@ describe('mongo-write', () => {
         },
       ],
     });
-    expect(insertMany).not.toHaveBeenCalled();
+    expect(command).not.toHaveBeenCalled();
   });
 });

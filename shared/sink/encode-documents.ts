@@ -1,0 +1,37 @@
+import { BSON } from 'mongodb';
+import { newMarks, scanPlain } from '../events/plain-clean-record.ts';
+import { documentOf } from './document.ts';
+import { roomOf, writePlainDocument } from './plain-document.ts';
+import type { SinkRecord } from './read-range.ts';
+
+const pieceBytes = 1024 * 1024;
+const marks = newMarks();
+
+/** Records as documents in BSON, one behind the other, in pieces of about a mebibyte. */
+export function encodeDocuments(records: readonly SinkRecord[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  let piece = Buffer.alloc(0);
+  let at = 0;
+  const close = () => {
+    if (at > 0) pieces.push(piece.subarray(0, at));
+    at = 0;
+  };
+  for (const record of records) {
+    const { value, source, plain } = record;
+    if (plain && scanPlain(value, marks)) {
+      const room = roomOf(value.length);
+      if (piece.length - at < room) {
+        close();
+        piece = Buffer.allocUnsafe(Math.max(room, pieceBytes));
+      }
+      at = writePlainDocument(piece, at, value, marks, source);
+    } else {
+      const document = BSON.serialize(documentOf(record));
+      close();
+      pieces.push(Buffer.from(document.buffer, document.byteOffset, document.byteLength));
+      piece = piece.subarray(piece.length);
+    }
+  }
+  close();
+  return pieces;
+}
