@@ -1,5 +1,6 @@
 import { questionTable } from '../seed/report.ts';
 import { bytes, count } from '../terminal/table.ts';
+import type { Footprint } from './footprint.ts';
 import { type Fault, fixedRate, type Results } from './full.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { limits } from './search.ts';
@@ -7,7 +8,8 @@ import type { Quantiles, Summary } from './summary.ts';
 
 /** The full benchmark as a page. */
 export function fullReport(results: Results, { machine, at }: { machine: Machine; at: Date }): string {
-  const { plan, asFastAsTheyCome, tried, held, top, steady, liveRate, halted, bursts, killed } = results;
+  const { plan, footprint, asFastAsTheyCome, tried, held, top, steady, liveRate, halted, bursts, killed } =
+    results;
   const loads = [...steady.toSorted((a, b) => a.rate - b.rate), top];
   return `# Benchmark
 
@@ -61,6 +63,14 @@ ${limitOf(top, machine.processors)}
 Most at a time, resident; functions with all their replicas. Pages that processes share count in each.
 
 ${memoryTable(loads)}
+
+## Start and rest
+
+\`make up\` over the data of earlier runs: **${footprint.startSeconds.toFixed(1)} s** until every part and function is ready. Installed:
+${bytes(footprint.installed.packages)} of npm packages (those for tests included), ${bytes(footprint.installed.engines)} of engines. While no event
+comes, over ${footprint.idleSeconds} s:
+
+${idleTable(footprint)}
 
 ## Faults, at ${count(liveRate)} events/s
 
@@ -131,6 +141,20 @@ function memoryTable(loads: readonly Summary[]): string {
     ...names.map(
       (name) => `| ${name} | ${loads.map(({ memory }) => bytes(memory[name] ?? 0)).join(' | ')} |`,
     ),
+  ].join('\n');
+}
+
+function idleTable({ idleCpu, idleMemory }: Footprint): string {
+  const names = Object.keys(idleMemory).sort((a, b) => (idleMemory[b] ?? 0) - (idleMemory[a] ?? 0));
+  const sum = (values: Record<string, number>) =>
+    Object.values(values).reduce((total, value) => total + value, 0);
+  return [
+    '| | ms of processor a second | memory |',
+    '|---|---:|---:|',
+    ...names.map(
+      (name) => `| ${name} | ${(idleCpu[name] ?? 0).toFixed(1)} | ${bytes(idleMemory[name] ?? 0)} |`,
+    ),
+    `| **all** | ${sum(idleCpu).toFixed(1)} | ${bytes(sum(idleMemory))} |`,
   ].join('\n');
 }
 

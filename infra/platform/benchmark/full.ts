@@ -7,6 +7,7 @@ import { untilDrained } from '../proof/drained.ts';
 import { type Measured as MeasuredQuestion, measureQuestions } from '../seed/measure.ts';
 import { askHalt, askResume, askStatus } from '../supervisor/client.ts';
 import { burst, untilCaughtUp, withEvents } from './events.ts';
+import type { Footprint } from './footprint.ts';
 import { type LookUp, measureLookUps } from './look-ups.ts';
 import { type Measured, measureSteadyRate, measureTopRate } from './measure.ts';
 import { type Recorded, recording, type SetRate } from './recorder.ts';
@@ -46,6 +47,7 @@ export interface Fault {
 /** The full benchmark in plain values: what results.json holds. */
 export interface Results {
   plan: Plan;
+  footprint: Footprint;
   asFastAsTheyCome: Summary;
   tried: Tried[];
   /** Each rate that was held, the last is the one that stayed. */
@@ -69,7 +71,7 @@ export type Timelines = Record<'hold' | 'halt' | 'burst' | 'kill', Recorded['sam
 export async function runFull(
   cluster: Cluster,
   settings: Settings,
-  { plan, onLine }: { plan: Plan; onLine: (line: string) => void },
+  { plan, footprint, onLine }: { plan: Plan; footprint: Footprint; onLine: (line: string) => void },
 ): Promise<{ results: Results; timelines: Timelines }> {
   const fast = await measureTopRate(cluster, settings, { seconds: plan.step });
   const tried = await search(cluster, settings, { plan, start: fast.events / fast.storedSeconds });
@@ -115,6 +117,7 @@ export async function runFull(
   return {
     results: {
       plan,
+      footprint,
       asFastAsTheyCome: summaryOf(fast, 0),
       tried,
       held,

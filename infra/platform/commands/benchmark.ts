@@ -4,6 +4,7 @@ import { type Cluster, createCluster } from '../../../shared/clients/kafka-proto
 import { securityOptions } from '../../../shared/clients/kafka-protocol/security.ts';
 import type { Settings } from '../../../shared/config/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
+import { measureFootprint } from '../benchmark/footprint.ts';
 import { planOf, runFull } from '../benchmark/full.ts';
 import { fullReport } from '../benchmark/full-report.ts';
 import { thisMachine } from '../benchmark/machine.ts';
@@ -65,8 +66,10 @@ async function full(cluster: Cluster, settings: Settings): Promise<void> {
     hold: numberOf('BENCHMARK_HOLD', step * 10),
     runs: numberOf('BENCHMARK_RUNS', 3),
   });
+  const footprint = await measureFootprint(settings, { idleSeconds: step });
   const { results, timelines } = await runFull(cluster, settings, {
     plan,
+    footprint,
     onLine: (line) => console.log(`  ${line}`),
   });
   const out = resolve(projectRoot, process.env.BENCHMARK_OUT || 'docs/benchmarks');

@@ -22,6 +22,13 @@ const summary = (rate: number): Summary => ({
 });
 
 const results: Results = {
+  footprint: {
+    startSeconds: 12.34,
+    installed: { packages: 250e6, engines: 140e6 },
+    idleSeconds: 60,
+    idleCpu: { gateway: 12.5, 'kafka-1': 30 },
+    idleMemory: { gateway: 90e6, 'kafka-1': 400e6 },
+  },
   plan: planOf({ step: 60, hold: 600, runs: 2 }),
   asFastAsTheyCome: summary(0),
   tried: [
@@ -75,6 +82,9 @@ describe('the full report', () => {
     'The connector after its start: 4.0 ×, not caught up in time with the live rate',
     '| transform | 60 | 60 | 60 | 60 | 60 |',
     'Faults were played 2 times',
+    '**12.3 s** until every part',
+    '| kafka-1 | 30.0 | 400 MB |',
+    '| **all** | 42.5 | 490 MB |',
   ])('says %s', (text) => expect(page).toContain(text));
 
   test('says when the fixed rate is out of reach', () => {
