@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import type { Base64OrBytes, BatchEvent, BatchResult, FunctionContext } from '../../shared/batch/types.ts';
+import type { Base64OrBytes, BatchEvent, BytesResult, FunctionContext } from '../../shared/batch/types.ts';
 import { createClaimsClient } from '../../shared/clients/claims/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
@@ -21,13 +21,13 @@ export const takesBytes = true;
 
 /** Batches of `events_raw` in; clean records for the output topic and permanent rejects out. */
 export const handler = middy(
-  async (event: BatchEvent<Base64OrBytes>, context: FunctionContext): Promise<BatchResult<Buffer>> => {
+  async (event: BatchEvent<Base64OrBytes>, context: FunctionContext): Promise<BytesResult> => {
     work ??= fromSettings();
     const transformed = work.transform(event, context.batch);
     const { records: valid, batchItemFailures } = transformed.result;
     const records = work.keeper === undefined ? valid : await leaveOutDuplicates(transformed, work.keeper);
-    events.inc({ outcome: 'clean' }, records.length);
-    events.inc({ outcome: 'duplicate' }, valid.length - records.length);
+    events.inc({ outcome: 'clean' }, records.count);
+    events.inc({ outcome: 'duplicate' }, valid.count - records.count);
     events.inc({ outcome: 'rejected' }, batchItemFailures.length);
     return { records, batchItemFailures };
   },

@@ -1,4 +1,4 @@
-import type { OutputRecord } from '../../shared/batch/types.ts';
+import type { OutputList } from '../../shared/batch/output-list.ts';
 import type { ClaimsClient } from '../../shared/clients/claims/index.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 import type { TransformedBatch } from './transform.ts';
@@ -12,7 +12,7 @@ import type { TransformedBatch } from './transform.ts';
 export async function leaveOutDuplicates(
   { result: { records }, claims }: TransformedBatch,
   keeper: Pick<ClaimsClient, 'claim'>,
-): Promise<OutputRecord<Buffer>[]> {
+): Promise<OutputList> {
   let duplicates: { index: number }[];
   try {
     ({ duplicates } = await keeper.claim(claims));
@@ -20,6 +20,5 @@ export async function leaveOutDuplicates(
     throw new HttpError(503, messageOf(error), { cause: error, retryAfterSeconds: 1 });
   }
   if (duplicates.length === 0) return records;
-  const left = new Set(duplicates.map(({ index }) => index));
-  return records.filter((_, index) => !left.has(index));
+  return records.without(new Set(duplicates.map(({ index }) => index)));
 }

@@ -1,12 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { originalPosition } from '../../shared/batch/original-position.ts';
-import {
-  type Base64OrBytes,
-  type BatchInfo,
-  type BatchRecord,
-  bytesOf,
-  type OutputRecord,
-} from '../../shared/batch/types.ts';
+import { type Base64OrBytes, type BatchInfo, type BatchRecord, bytesOf } from '../../shared/batch/types.ts';
 import type { Claim } from '../../shared/clients/claims/index.ts';
 import { messageOf } from '../../shared/errors/index.ts';
 import { amountText, currencyText } from '../../shared/events/amount.ts';
@@ -14,9 +8,14 @@ import { derivedEventId, type EventCheck, encodeClean, eventKey, limits } from '
 import { cutAddress } from '../../shared/events/ip.ts';
 import type { Client } from '../../shared/events/user-agent.ts';
 
-export type Transformed =
-  | { ok: true; output: OutputRecord<Buffer>; claim: Claim }
-  | { ok: false; reason: string };
+/** A record of `events_clean`; its headers are those that go on with the event. */
+export interface Output {
+  key: string;
+  value: string;
+  headers?: BatchRecord['headers'];
+}
+
+export type Transformed = { ok: true; output: Output; claim: Claim } | { ok: false; reason: string };
 
 /** Record times outside of these are a producer's mistake, and no store could hold what follows from them. */
 const earliestRecordMs = Date.UTC(2000, 0, 1);
@@ -85,15 +84,13 @@ export function createRecordTransform({
       raw_offset: offset,
       properties: event.properties,
     });
-    const output: OutputRecord<Buffer> = {
-      key: Buffer.from(eventKey(event.user_id), 'latin1'),
-      value: Buffer.from(value),
-      sourceOffset: record.offset,
-    };
-    const headers = record.headers?.filter((header) =>
-      passedHeaders.some((name) => Object.hasOwn(header, name)),
-    );
-    if (headers !== undefined && headers.length > 0) output.headers = headers;
+    const output: Output = { key: eventKey(event.user_id), value };
+    // Hardly any record has headers.
+    if (record.headers !== undefined && record.headers.length > 0) {
+      output.headers = record.headers.filter((header) =>
+        passedHeaders.some((name) => Object.hasOwn(header, name)),
+      );
+    }
     return { ok: true, output, claim: { eventId, topicId, partition, offset, recordMs: receivedAtMs } };
   };
 }

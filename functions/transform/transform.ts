@@ -1,16 +1,10 @@
-import type {
-  Base64OrBytes,
-  BatchEvent,
-  BatchInfo,
-  BatchResult,
-  ItemFailure,
-  OutputRecord,
-} from '../../shared/batch/types.ts';
+import { OutputList } from '../../shared/batch/output-list.ts';
+import type { Base64OrBytes, BatchEvent, BatchInfo, ItemFailure } from '../../shared/batch/types.ts';
 import type { Claim } from '../../shared/clients/claims/index.ts';
 import { createRecordTransform } from './transform-record.ts';
 
 export interface TransformedBatch {
-  result: Required<BatchResult<Buffer>>;
+  result: { records: OutputList; batchItemFailures: ItemFailure[] };
   /** What each of the clean records claims, in their order. */
   claims: Claim[];
 }
@@ -24,14 +18,15 @@ export function createTransform(
 ): (event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined) => TransformedBatch {
   const transformRecord = createRecordTransform(dependencies);
   return (event, batch) => {
-    const records: OutputRecord<Buffer>[] = [];
+    const [first] = Object.values(event.records);
+    const records = new OutputList(first?.[0]?.offset ?? 0);
     const claims: Claim[] = [];
     const batchItemFailures: ItemFailure[] = [];
     for (const [partition, inputs] of Object.entries(event.records)) {
       for (const record of inputs) {
         const result = transformRecord(record, batch);
         if (result.ok) {
-          records.push(result.output);
+          records.append(result.output, record.offset);
           claims.push(result.claim);
         } else {
           batchItemFailures.push({

@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import type { OutputList } from './output-list.ts';
 
 /** The protocol between connector and functions: AWS Lambda's event for self-managed Kafka. */
 
@@ -18,8 +19,8 @@ export interface BatchRecord<Value = string> {
   /** Milliseconds since 1970, as Kafka has it. */
   timestamp: number;
   timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME';
-  key?: Value;
-  value?: Value;
+  key?: Value | undefined;
+  value?: Value | undefined;
   /** One object a header, name to bytes; a name may come again. */
   headers: Record<string, number[]>[];
 }
@@ -48,9 +49,15 @@ export interface OutputRecord<Value = string> {
   sourceOffset: number;
 }
 
-export interface BatchResult<Value = string> {
+export interface BatchResult {
   batchItemFailures?: ItemFailure[];
-  records?: OutputRecord<Value>[];
+  records?: OutputRecord[];
+}
+
+/** The same of a function that exports `takesBytes`. */
+export interface BytesResult {
+  batchItemFailures?: ItemFailure[];
+  records?: OutputList;
 }
 
 /**

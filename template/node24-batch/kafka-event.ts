@@ -70,20 +70,50 @@ function compactEventOf(body: Buffer): BatchEvent<Base64OrBytes> {
     throw new HttpError(400, `the body is no batch in the compact form: ${messageOf(error)}`);
   }
   const { eventSource, bootstrapServers, topic, partition, timestampType } = decoded.head;
-  const records = decoded.records.map((record): BatchRecord<Base64OrBytes> => {
-    const [key, value] = [recordKey(record), recordValue(record)];
-    return {
-      topic,
-      partition,
-      offset: record.offset,
-      timestamp: record.timestamp,
-      timestampType,
-      ...(key === null ? {} : { key }),
-      ...(value === null ? {} : { value }),
-      headers: headersOf(record).map(([name, bytes]) => ({ [name.toString('utf8')]: [...(bytes ?? [])] })),
-    };
-  });
+  const where = { topic, partition, timestampType };
+  const records = decoded.records.map((record) => new CompactRecord(record, where));
   return { eventSource, bootstrapServers, records: { [`${topic}-${partition}`]: records } };
+}
+
+const noHeaders: Record<string, number[]>[] = [];
+
+/** A record of the compact form; what a handler does not ask for is not made. */
+class CompactRecord implements BatchRecord<Base64OrBytes> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly timestampType: BatchRecord['timestampType'];
+  readonly #record: FetchedRecord;
+
+  constructor(
+    record: FetchedRecord,
+    { topic, partition, timestampType }: Pick<BatchRecord, 'topic' | 'partition' | 'timestampType'>,
+  ) {
+    this.topic = topic;
+    this.partition = partition;
+    this.timestampType = timestampType;
+    this.#record = record;
+  }
+
+  get offset(): number {
+    return this.#record.offset;
+  }
+
+  get timestamp(): number {
+    return this.#record.timestamp;
+  }
+
+  get key(): Buffer | undefined {
+    return recordKey(this.#record) ?? undefined;
+  }
+
+  get value(): Buffer | undefined {
+    return recordValue(this.#record) ?? undefined;
+  }
+
+  get headers(): Record<string, number[]>[] {
+    if (this.#record.headerCount === 0) return noHeaders;
+    return headersOf(this.#record).map(([name, bytes]) => ({ [name.toString('utf8')]: [...(bytes ?? [])] }));
+  }
 }
 
 const marker = Buffer.from('"SelfManagedKafka"');

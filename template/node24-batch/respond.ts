@@ -2,14 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { compactType, encodeCompact } from '../../shared/batch/compact.ts';
-import {
-  type Base64OrBytes,
-  type BatchResult,
-  bytesOf,
-  type OutputRecord,
-} from '../../shared/batch/types.ts';
-import { recordSize, writeRecord } from '../../shared/clients/kafka-protocol/record-list.ts';
-import type { NewRecord } from '../../shared/clients/kafka-protocol/records.ts';
+import type { BytesResult, OutputRecord } from '../../shared/batch/types.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 
 /** What is sent: status, headers and a body that is either whole or a stream. */
@@ -53,55 +46,23 @@ export function answerOf(result: unknown): Answer {
 }
 
 /** What a handler that takes bytes makes of a batch: in the compact form for who takes that, else as JSON. */
-export function answerOfBatch(result: BatchResult<Base64OrBytes>, { compact }: { compact: boolean }): Answer {
-  const { records = [], ...head } = result;
-  if (compact && records.length > 0) return compactAnswer(head, records);
-  return json(200, {
-    ...result,
-    ...(result.records === undefined ? {} : { records: records.map(inBase64) }),
-  });
-}
-
-function compactAnswer(
-  head: BatchResult<Base64OrBytes>,
-  records: readonly OutputRecord<Base64OrBytes>[],
-): Answer {
-  const outputs = records.map(outputOf);
-  const offset = records[0]?.sourceOffset ?? 0;
+export function answerOfBatch({ records, ...head }: BytesResult, { compact }: { compact: boolean }): Answer {
+  if (records === undefined) return json(200, head);
+  if (!compact || records.count === 0)
+    return json(200, { ...head, records: records.records().map(inBase64) });
+  const { bytes, count, baseOffset } = records;
   const body = encodeCompact(
     head,
-    { count: records.length, offset, timestamp: 0 },
-    {
-      room: outputs.reduce((sum, output) => sum + recordSize(output), 0),
-      write(bytes, start) {
-        let at = start;
-        for (let i = 0; i < outputs.length; i++) {
-          const { sourceOffset } = records[i] as OutputRecord<Base64OrBytes>;
-          at = writeRecord(bytes, at, outputs[i] as NewRecord, 0, sourceOffset - offset);
-        }
-        return at;
-      },
-    },
+    { count, offset: baseOffset, timestamp: 0 },
+    { room: bytes.length, write: (into, at) => at + bytes.copy(into, at) },
   );
   return { status: 200, headers: { 'content-type': compactType }, body };
 }
 
-function outputOf({ key, value, headers }: OutputRecord<Base64OrBytes>): NewRecord {
+function inBase64({ key, value, ...rest }: OutputRecord<Buffer>): OutputRecord {
   return {
-    key: key === undefined ? null : bytesOf(key),
-    value: value === undefined ? null : bytesOf(value),
-    headers:
-      headers?.flatMap((header) =>
-        Object.entries(header).map(([name, bytes]) => [Buffer.from(name), Buffer.from(bytes)] as const),
-      ) ?? [],
-    timestamp: 0,
-  };
-}
-
-function inBase64({ key, value, ...rest }: OutputRecord<Base64OrBytes>): OutputRecord<Base64OrBytes> {
-  return {
-    ...(key === undefined ? {} : { key: bytesOf(key).toString('base64') }),
-    ...(value === undefined ? {} : { value: bytesOf(value).toString('base64') }),
+    ...(key === undefined ? {} : { key: key.toString('base64') }),
+    ...(value === undefined ? {} : { value: value.toString('base64') }),
     ...rest,
   };
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compactType } from '../../shared/batch/compact.ts';
-import type { BatchResult, FunctionContext } from '../../shared/batch/types.ts';
+import type { BytesResult, FunctionContext } from '../../shared/batch/types.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
 import { counter, histogram, registry } from '../../shared/metrics/index.ts';
@@ -176,7 +176,7 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
       if (!isBatch || value === undefined) result = answerOf(value);
       else if (takesBytes) {
         const compact = context.headers.accept?.includes(compactType) === true;
-        result = answerOfBatch(value as BatchResult, { compact });
+        result = answerOfBatch(value as BytesResult, { compact });
       } else result = answerOf({ statusCode: 200, body: value ?? '' });
     } catch (error) {
       result = answerOfError(error);

@@ -59,7 +59,7 @@ test('a new event type and a new property go through what is deployed, into roll
     undefined,
   );
   expect(clean.batchItemFailures).toEqual([]);
-  const values = clean.records.map(({ value }) => value ?? null);
+  const values = clean.records.records().map(({ value }) => value ?? null);
   const { event, batch } = cleanRange(values, { partition: 0, first: 0 });
   expect(await write(event, batch)).toEqual({});
 

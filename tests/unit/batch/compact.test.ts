@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { batchBody } from '../../../infra/connector/call/batch-body.ts';
 import { readResult } from '../../../infra/connector/delivery/answer.ts';
 import { compactType } from '../../../shared/batch/compact.ts';
-import { type BatchEvent, bytesOf, type OutputRecord } from '../../../shared/batch/types.ts';
+import { OutputList } from '../../../shared/batch/output-list.ts';
+import { type BatchEvent, bytesOf } from '../../../shared/batch/types.ts';
 import { encodeBatch, readRecords } from '../../../shared/clients/kafka-protocol/record-batch.ts';
 import type { FetchedRecord, NewRecord } from '../../../shared/clients/kafka-protocol/records.ts';
 import { batchEventOf } from '../../../template/node24-batch/kafka-event.ts';
@@ -11,6 +12,7 @@ import { answerOfBatch } from '../../../template/node24-batch/respond.ts';
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((value) => Buffer.from(value));
 const headers = fc.array(fc.tuple(fc.string({ maxLength: 9 }).map(Buffer.from), bytes), { maxLength: 3 });
+const header = fc.tuple(fc.string({ maxLength: 9 }), bytes).map(([name, value]) => ({ [name]: [...value] }));
 const newRecord: fc.Arbitrary<NewRecord> = fc.record({
   key: fc.option(bytes),
   value: fc.option(bytes),
@@ -37,10 +39,15 @@ const inBase64 = (value: string | Buffer) => bytesOf(value).toString('base64');
 function asJson(event: BatchEvent<string | Buffer> | undefined): unknown {
   const records = Object.entries(event?.records ?? {}).map(([name, each]) => [
     name,
-    each.map(({ key, value, ...rest }) => ({
+    each.map(({ topic, partition, offset, timestamp, timestampType, key, value, headers: list }) => ({
       ...(key === undefined ? {} : { key: inBase64(key) }),
       ...(value === undefined ? {} : { value: inBase64(value) }),
-      ...rest,
+      topic,
+      partition,
+      offset,
+      timestamp,
+      timestampType,
+      headers: list,
     })),
   ]);
   return { ...event, records: Object.fromEntries(records) };
@@ -91,45 +98,63 @@ test('bytes that are no batch are refused, whatever they are; so is the form whe
   );
 });
 
-const output: fc.Arbitrary<OutputRecord<Buffer>> = fc
-  .record({ key: fc.option(bytes), value: fc.option(bytes), headers, sourceOffset: fc.nat({ max: 2 ** 50 }) })
-  .map(({ key, value, headers: list, sourceOffset }) => ({
-    ...(key === null ? {} : { key }),
-    ...(value === null ? {} : { value }),
-    headers: list.map(([name, each]) => ({ [name.toString('utf8')]: [...each] })),
-    sourceOffset,
-  }));
+const output = fc.record({
+  key: fc.string({ unit: 'grapheme', maxLength: 40 }),
+  value: fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.nat(40_000).map((length) => 'ü'.repeat(length)),
+  ),
+  headers: fc.option(fc.array(header, { maxLength: 3 }), { nil: undefined }),
+  sourceOffset: fc.nat({ max: 2 ** 50 }),
+});
+type Output = typeof output extends fc.Arbitrary<infer T> ? T : never;
 
-test('an answer says the same in both forms', () => {
+function listOf(outputs: readonly Output[]): OutputList {
+  const list = new OutputList(outputs[0]?.sourceOffset ?? 0);
+  for (const { key, value, headers, sourceOffset } of outputs) {
+    list.append({ key, value, ...(headers === undefined ? {} : { headers }) }, sourceOffset);
+  }
+  return list;
+}
+
+/** As the connector reads it. */
+const expected = ({ key, value, headers = [], sourceOffset }: Output) => ({
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+  headers: headers
+    .flatMap(Object.entries<number[]>)
+    .map(([name, each]) => [Buffer.from(name), Buffer.from(each)]),
+  sourceOffset,
+});
+
+test('an answer says the same in both forms, with some of its outputs left out too', () => {
   const request = { topicPartition: 't-0', has: () => true, wantsOutputs: true };
+  const outputs = fc.array(output, { maxLength: 6 });
   fc.assert(
-    fc.property(
-      fc.array(output, { maxLength: 6 }),
-      fc.array(fc.nat(), { maxLength: 3 }),
-      (records, failed) => {
-        const batchItemFailures = failed.map((offset) => ({
-          itemIdentifier: { partition: 't-0', offset },
-          reason: 'r',
-          permanent: true,
-        }));
-        const [compact, json] = [true, false].map((each) => {
-          const answer = answerOfBatch({ batchItemFailures, records }, { compact: each });
-          const body = Buffer.from(answer.body as string | Buffer);
-          return readResult({ body, compact: answer.headers['content-type'] === compactType }, request);
-        });
-        expect(compact).toEqual(json);
-        expect(json).toMatchObject({ outputs: records.map(({ sourceOffset }) => ({ sourceOffset })) });
-      },
-    ),
+    fc.property(outputs, fc.array(fc.nat(), { maxLength: 3 }), fc.nat(2 ** 6), (given, failed, mask) => {
+      const batchItemFailures = failed.map((offset) => ({
+        itemIdentifier: { partition: 't-0', offset },
+        reason: 'r',
+        permanent: true,
+      }));
+      const left = new Set([...given.keys()].filter((index) => (mask >> index) % 2 === 1));
+      const kept = given.filter((_, index) => !left.has(index));
+      const [compact, json] = [true, false].map((each) => {
+        const records = listOf(given).without(left);
+        const answer = answerOfBatch({ batchItemFailures, records }, { compact: each });
+        const body = Buffer.from(answer.body as string | Buffer);
+        return readResult({ body, compact: answer.headers['content-type'] === compactType }, request);
+      });
+      expect(compact).toEqual(json);
+      expect(json).toMatchObject({ outputs: kept.map(expected) });
+    }),
   );
 });
 
 test('an answer that cannot be read, or names an output of no record, is a failure', () => {
-  const answer = answerOfBatch(
-    { records: [{ value: Buffer.from('v'), sourceOffset: 7 }] },
-    { compact: true },
-  );
-  const body = answer.body as Buffer;
+  const list = new OutputList(7);
+  list.append({ key: 'k', value: 'v' }, 7);
+  const body = answerOfBatch({ records: list }, { compact: true }).body as Buffer;
   const read = (each: Buffer, known: number) =>
     readResult(
       { body: each, compact: true },

@@ -117,7 +117,7 @@ test('events as they come are plain: nearly all that generate makes', () => {
     { eventSource: 'SelfManagedKafka', bootstrapServers: '', records: { 'events_raw-0': records } },
     undefined,
   );
-  const { event, batch } = cleanRange(result.records.map(({ value }) => value ?? null));
+  const { event, batch } = cleanRange(result.records.records().map(({ value }) => value ?? null));
   const range = readRange(event, batch);
   expect(range.records.length).toBeGreaterThan(1900);
   expect(range.records.filter(({ plain }) => plain).length).toBeGreaterThan(range.records.length * 0.98);
