@@ -1,5 +1,5 @@
 import type { Base64OrBytes, BatchEvent, BatchInfo, BatchResult } from '../../shared/batch/types.ts';
-import { type ClickHouse, exactlyOnce, insertLines } from '../../shared/clients/clickhouse/index.ts';
+import { type ClickHouse, exactlyOnce, insertRows } from '../../shared/clients/clickhouse/index.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 import type { SinkMetrics } from '../../shared/sink/metrics.ts';
 import { readRange, type SinkRecord } from '../../shared/sink/read-range.ts';
@@ -42,11 +42,11 @@ export function createWrite({ clickhouse, metrics, now, insertQuorum = '0' }: De
         },
       );
     }
-    const lines = rowsOf(records);
+    const rows = rowsOf(records);
     const settings = exactlyOnce(batch?.id ?? tokenOf(event, records), { insertQuorum });
     const startedAtMs = now();
     try {
-      await shard.run((client) => insertLines(client, 'events_local', lines, { settings }));
+      await shard.run((client) => insertRows(client, 'events_local', rows, { settings }));
     } catch (error) {
       metrics.failed(reasonOf(error));
       throw new HttpError(503, `ClickHouse shard ${route}: ${messageOf(error)}`, {

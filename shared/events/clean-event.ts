@@ -13,7 +13,8 @@
  * - `amount` (text with two decimals) and `currency` are left out when the event has none.
  * - `properties` keep their JSON types for MongoDB; ClickHouse reads numbers, booleans and nested values
  *   into its Map(String, String) as JSON text, and null as ''.
- * - Fields that a later release adds stand before `properties`; a reader passes over those it does not know.
+ * - Fields that a later release adds stand before `properties`; a reader passes over those it does not know, and
+ *   `clickhouse-write` hands them on.
  */
 export interface CleanEvent {
   /** Lower-case UUID. */

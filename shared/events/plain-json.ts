@@ -150,3 +150,27 @@ function digitsEnd(bytes: Buffer, start: number): number {
 function isNumberByte(byte: number): boolean {
   return byte === POINT || byte === 0x65 || byte === 0x45 || byte === 0x2b || byte === MINUS;
 }
+
+/**
+ * The properties of a plain object that begins at `at`, as ClickHouse's Map(String, String) has them: texts without
+ * their quotes, null as '', everything else as its JSON.
+ */
+export function forEachProperty(
+  bytes: Buffer,
+  at: number,
+  each: (bytes: Buffer, key: number, keyEnd: number, value: number, valueEnd: number) => void,
+): void {
+  keyCount = 0;
+  let position = at + 1;
+  while (bytes[position] !== 0x7d) {
+    if (bytes[position] === COMMA) position++;
+    const key = position + 1;
+    const keyEnd = plainTextEnd(bytes, key);
+    const value = keyEnd + 2;
+    const end = valueEnd(bytes, value, 1);
+    const first = bytes[value];
+    if (first === QUOTE) each(bytes, key, keyEnd, value + 1, end - 1);
+    else each(bytes, key, keyEnd, value, first === 0x6e ? value : end);
+    position = end;
+  }
+}

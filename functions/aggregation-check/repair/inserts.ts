@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { exactlyOnce, insertLines, rows, type Shard } from '../../../shared/clients/clickhouse/index.ts';
+import { exactlyOnce, insertRows, rows, type Shard } from '../../../shared/clients/clickhouse/index.ts';
 import { withSource } from '../../../shared/events/clean-record.ts';
 import type { SinkRecord } from '../../../shared/sink/read-range.ts';
 import type { Scope } from '../scope.ts';
@@ -54,9 +54,9 @@ export function createInserts({
   });
 
   async function sendRows({ token, shard }: Declared, records: readonly SinkRecord[]): Promise<void> {
-    const lines = Buffer.concat(records.flatMap(({ value, source }) => [withSource(value, source), newLine]));
+    const bytes = Buffer.concat(records.flatMap(({ value, source }) => [withSource(value, source), newLine]));
     await (shards[shard] as Shard).run((client) =>
-      insertLines(client, 'events_local', lines, { settings: settingsOf(token) }),
+      insertRows(client, 'events_local', { format: 'JSONEachRow', bytes }, { settings: settingsOf(token) }),
     );
     await lease.done();
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { exactlyOnce, insertLines } from '../../../shared/clients/clickhouse/index.ts';
+import { exactlyOnce, insertRows } from '../../../shared/clients/clickhouse/index.ts';
 import { encodeClean, withSource } from '../../../shared/events/clean-record.ts';
 
 export interface Writer {
@@ -29,10 +29,13 @@ export function startWriter(client: ClickHouseClient, rate: number): Writer {
       await delay(1000 / insertsPerSecond, undefined, { signal: stopped.signal }).catch(() => {});
       const due = Math.floor((rate * (performance.now() - startedAt)) / 1000) - written;
       if (due <= 0) continue;
-      const lines = Buffer.concat(Array.from({ length: Math.min(due, mostRows) }, () => line(written++)));
-      await insertLines(client, 'events_local', lines, {
-        settings: exactlyOnce(`seed-writer:${randomUUID()}`),
-      });
+      const bytes = Buffer.concat(Array.from({ length: Math.min(due, mostRows) }, () => line(written++)));
+      await insertRows(
+        client,
+        'events_local',
+        { format: 'JSONEachRow', bytes },
+        { settings: exactlyOnce(`seed-writer:${randomUUID()}`) },
+      );
     }
   };
   const running = run();

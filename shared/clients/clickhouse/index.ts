@@ -89,17 +89,23 @@ export interface QueryOptions {
   signal?: AbortSignal;
 }
 
-/** Inserts lines of JSON that are bytes already: nothing is parsed or copied on this side. */
-export async function insertLines(
+/** Rows that are bytes already, in one of ClickHouse's formats. */
+export interface RowBytes {
+  format: 'JSONEachRow' | 'Native';
+  bytes: Buffer;
+}
+
+/** Inserts rows that are bytes already: nothing is parsed or copied on this side. */
+export async function insertRows(
   client: ClickHouseClient,
   table: string,
-  lines: Buffer,
+  { format, bytes }: RowBytes,
   { settings, signal }: { settings: ClickHouseSettings; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const { stream } = await client.exec({
-    query: `INSERT INTO ${table} FORMAT JSONEachRow`,
-    // insert() takes no bytes in a JSON format.
-    values: Readable.from([lines], { objectMode: false }),
+    query: `INSERT INTO ${table} FORMAT ${format}`,
+    // insert() takes no bytes in these formats.
+    values: Readable.from([bytes], { objectMode: false }),
     clickhouse_settings: settings,
     ...(signal === undefined ? {} : { abort_signal: signal }),
   });

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { rowsOf } from '../../../functions/clickhouse-write/rows.ts';
 import { createWrite } from '../../../functions/clickhouse-write/write.ts';
-import { createClickHouse } from '../../../shared/clients/clickhouse/index.ts';
+import { createClickHouse, exactlyOnce, insertRows } from '../../../shared/clients/clickhouse/index.ts';
+import { withSource } from '../../../shared/events/index.ts';
+import { readRange } from '../../../shared/sink/read-range.ts';
+import { eventFields } from '../../support/arbitrary-events.ts';
 import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
 import { freePort } from '../../support/ports.ts';
 import { type ClickHouseFixture, openClickHouse, quietMetrics } from './open-stores.ts';
@@ -48,6 +53,35 @@ describe('clickhouse-write', () => {
     await store.command('ATTACH TABLE events_per_minute_view');
     await write(event, batch);
     expect(await counted()).toEqual(before.map((count) => count + 1));
+  });
+
+  test('Native rows are what JSON lines of the same records would be, whatever the events hold', async () => {
+    const fields = fc.sample(eventFields, { numRuns: 500, seed: 7 });
+    const values = fields.map((each, i) => cleanEvent(`either${i}`, each));
+    const { event, batch } = cleanRange(values, { topicId: 'either', first: 2 ** 40, partition: 77 });
+    const { records, failures } = readRange(event, batch);
+    expect(failures).toEqual([]);
+    const rows = rowsOf(records);
+    expect(rows.format).toBe('Native');
+    const lines = records.map(({ value, source }) => `${withSource(value, source)}\n`).join('');
+    const tables = {
+      as_native: rows,
+      as_json: { format: 'JSONEachRow', bytes: Buffer.from(lines) } as const,
+    };
+    for (const [table, each] of Object.entries(tables)) {
+      await store.command(`CREATE TABLE ${table} AS events_local ENGINE = MergeTree ORDER BY source_offset`);
+      const [shard] = store.clickhouse.shards;
+      await shard?.run((client) => insertRows(client, table, each, { settings: exactlyOnce(table) }));
+    }
+    const text = (table: string) =>
+      `SELECT toString(tuple(* EXCEPT properties, toString(mapSort(properties)))) FROM ${table}`;
+    expect(await store.value(`SELECT count() FROM (${text('as_native')})`)).toBe(500);
+    expect(
+      await store.rows(`SELECT * FROM (${text('as_native')} EXCEPT ${text('as_json')}) LIMIT 3`),
+    ).toEqual([]);
+    expect(
+      await store.rows(`SELECT * FROM (${text('as_json')} EXCEPT ${text('as_native')}) LIMIT 3`),
+    ).toEqual([]);
   });
 
   test('every column holds exactly what was sent', async () => {
