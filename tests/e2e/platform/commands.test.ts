@@ -217,39 +217,19 @@ testUnless(noPrometheus)(
   },
 );
 
-// The gateway serves metrics and console: of a frozen one the supervisor and `make status` tell.
-test.each(['kafka-1', 'mongodb', 'clickhouse', 'connector', 'autoscaler', 'gateway', 'supervisor'])(
+const everyPart = [
+  'kafka-1',
+  'mongodb',
+  'clickhouse',
+  'claims',
+  'connector',
+  'autoscaler',
+  'gateway',
+  'supervisor',
+];
+test.each(everyPart)(
   '%s frozen is unhealthy in status, metrics and console within 10 s, alone, and well again afterwards',
-  async (name) => {
-    const supervisor = `http://127.0.0.1:${env.SUPERVISOR_PORT}`;
-    const password = readGatewayPassword(readSettings(env)) ?? '';
-    const shown = async () => ({
-      metrics: await downInMetrics(name === 'gateway' ? supervisor : gateway()),
-      console: name === 'gateway' ? [name] : await downInConsole(gateway(), password),
-    });
-    const { pid, parts } = await report();
-    const frozen = name === 'supervisor' ? pid : parts.find((part) => part.name === name)?.pid;
-    if (frozen === undefined) throw new Error(`there is no ${name}`);
-    const alone = { metrics: [name], console: [name] };
-    process.kill(frozen, 'SIGSTOP');
-    try {
-      await Promise.all([
-        eventually(async () => expect(await shown()).toEqual(alone), { timeoutMs: 10_000 }),
-        command('status').then(({ code, output }) => {
-          expect([code, unwellInStatus(output)]).toEqual([1, [name]]);
-        }),
-      ]);
-      expect(await shown()).toEqual(alone);
-    } finally {
-      process.kill(frozen, 'SIGCONT');
-    }
-    await eventually(async () => {
-      const { code, output } = await command('status');
-      expect([code, unwellInStatus(output)]).toEqual([0, []]);
-      expect(await downInMetrics(gateway())).toEqual([]);
-      expect(await downInConsole(gateway(), password)).toEqual([]);
-    });
-  },
+  frozenAlone,
 );
 
 test('start-pipeline run twice starts one, and a killed supervisor goes on with it', async () => {
@@ -264,6 +244,8 @@ test('start-pipeline run twice starts one, and a killed supervisor goes on with 
   // Everything was taken over as it was.
   expect(pids((await report()).parts)).toEqual(pids(status.parts));
 });
+
+test('the generator frozen is seen as any other part is', () => frozenAlone('generator'));
 
 test('other settings while it runs are refused by name', async () => {
   const { code, output } = await command('up', { EVENTS_PARTITIONS: '12' });
@@ -286,6 +268,43 @@ test('down stops all, up finds the data, clean removes it and keeps downloads', 
   expect(readdirSync(dataDir)).toEqual(['downloads']);
   expect(existsSync(join(dataDir, 'downloads/kafka'))).toBe(true);
 });
+
+/** Freezes a part, and lets it go on when all have told of it. */
+async function frozenAlone(name: string): Promise<void> {
+  const supervisor = `http://127.0.0.1:${env.SUPERVISOR_PORT}`;
+  const password = readGatewayPassword(readSettings(env)) ?? '';
+  // The gateway serves metrics and console: of a frozen one the supervisor and `make status` tell.
+  const shown = async () => ({
+    metrics: await downInMetrics(name === 'gateway' ? supervisor : gateway()),
+    console: name === 'gateway' ? [name] : await downInConsole(gateway(), password),
+  });
+  const { pid, parts } = await report();
+  const frozen = name === 'supervisor' ? pid : parts.find((part) => part.name === name)?.pid;
+  if (frozen === undefined) throw new Error(`there is no ${name}`);
+  const alone = { metrics: [name], console: [name] };
+  process.kill(frozen, 'SIGSTOP');
+  try {
+    await Promise.all([
+      eventually(async () => expect(await shown()).toEqual(alone), { timeoutMs: 10_000 }),
+      eventually(
+        async () => {
+          const { code, output } = await command('status');
+          expect([code, unwellInStatus(output)]).toEqual([1, [name]]);
+        },
+        { timeoutMs: 10_000 },
+      ),
+    ]);
+    expect(await shown()).toEqual(alone);
+  } finally {
+    process.kill(frozen, 'SIGCONT');
+  }
+  await eventually(async () => {
+    const { code, output } = await command('status');
+    expect([code, unwellInStatus(output)]).toEqual([0, []]);
+    expect(await downInMetrics(gateway())).toEqual([]);
+    expect(await downInConsole(gateway(), password)).toEqual([]);
+  });
+}
 
 interface Rules {
   groups: { rules: { name: string; health: string; lastError?: string }[] }[];
