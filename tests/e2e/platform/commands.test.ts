@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { readGatewayPassword } from '../../../infra/gateway/password.ts';
 import { dashboards } from '../../../infra/grafana/dashboards.ts';
 import { readSettings } from '../../../shared/config/index.ts';
 import { chaosEnvironment } from '../../integrity/chaos/environment.ts';
 import { eventually } from '../../support/eventually.ts';
+import { logEntries } from '../../support/log-entries.ts';
 import { testUnless } from '../../support/skip.ts';
 import { startCollector } from './collector.ts';
 import { noPrometheus, startPrometheus } from './prometheus.ts';
@@ -119,6 +120,15 @@ test('logs of all parts, and of one', async () => {
   for (const name of ['kafka-1', 'mongodb', 'gateway', 'connector', 'supervisor'])
     expect(output).toContain(name);
   expect((await command('logs', { FOLLOW: '0', PART: 'nobody' })).output).toContain('no logs of nobody');
+});
+
+test('every line of every log is in one form, and names its part', () => {
+  const files = globSync('logs/**/*.log', { cwd: dataDir });
+  expect(files.length).toBeGreaterThan(12);
+  for (const file of files) {
+    const parts = logEntries(join(dataDir, file)).map(({ part }) => part);
+    expect(new Set(parts)).toEqual(new Set([basename(file, '.log')]));
+  }
 });
 
 test('one address has the metrics of every part', async () => {
