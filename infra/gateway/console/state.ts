@@ -6,7 +6,8 @@ export interface ConsoleState {
   startedAtMs: number;
   parts: PartState[];
   functions: FunctionState[];
-  sources: Record<'ingest' | 'generate', { eventsPerSecond: number; rejectedPerSecond: number }>;
+  /** What functions add to topics. */
+  sources: Record<'ingest' | 'generate' | 'transform', { eventsPerSecond: number }>;
   consumers: ConsumerState[];
   stores: StoreState[];
   /** The same in short, for plots. */
