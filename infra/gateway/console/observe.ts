@@ -60,7 +60,7 @@ function functionOf(deployed: DeployedFunction, { gauges, recent, minute }: Obse
   );
   return {
     name,
-    image: deployed.deployment.image,
+    generation: deployed.generation,
     desired: deployed.desired,
     available: deployed.available,
     inFlight: deployed.replicas.reduce((sum, replica) => sum + replica.inFlight, 0),

@@ -22,7 +22,8 @@ export interface PartState {
 
 export interface FunctionState {
   name: string;
-  image: string;
+  /** Another one after each update. */
+  generation: number;
   desired: number;
   available: number;
   inFlight: number;

@@ -66,6 +66,18 @@ describeInChromium('functions in the console', () => {
     // The keyboard goes on at the head of the new page.
     expect(await page.locator(':focus').evaluate((element) => element.tagName)).toBe('H1');
     expect(await page.title()).toBe('echo – Event pipeline');
+    // An update from elsewhere is seen, though the image is the same.
+    const update = {
+      service: 'echo',
+      image: 'test/echo:latest',
+      annotations: { topic: 'events_raw', 'kafka.batch-size': '6000' },
+    };
+    const answer = await rig.gateway.ask('/system/functions', {
+      method: 'PUT',
+      body: JSON.stringify(update),
+    });
+    expect(answer.status).toBe(202);
+    await page.getByText('6000').waitFor();
   });
 
   test('invoke shows status, time and answer', async () => {
