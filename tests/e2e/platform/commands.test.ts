@@ -1,10 +1,20 @@
-import { spawn } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { readGatewayPassword } from '../../../infra/gateway/password.ts';
 import { dashboards } from '../../../infra/grafana/dashboards.ts';
+import { programOf } from '../../../infra/prometheus/command.ts';
 import { readSettings } from '../../../shared/config/index.ts';
 import { chaosEnvironment } from '../../integrity/chaos/environment.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -144,6 +154,27 @@ test('one address has the metrics of every part', async () => {
     expect(text).toContain(metric);
   }
 });
+
+test('every metric in it is in docs/metrics.md, by its type', async () => {
+  const text = await (await fetch(`${gateway()}/metrics`)).text();
+  const shown = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`);
+  expect(shown.length).toBeGreaterThan(70);
+  const table = readFileSync(join(root, 'docs/metrics.md'), 'utf8');
+  const documented = [...table.matchAll(/^\| `(\w+)` \| (\w+)/gm)].map(([, name, type]) => `${name} ${type}`);
+  expect(shown.filter((one) => !documented.includes(one))).toEqual([]);
+});
+
+testUnless(programOf('promtool') ? undefined : 'there is no promtool (apt-get install prometheus)')(
+  'promtool finds no fault in its names and units, but for the one that OpenFaaS gave',
+  async () => {
+    const input = await (await fetch(`${gateway()}/metrics`)).text();
+    const { stderr } = spawnSync(programOf('promtool') ?? '', ['check', 'metrics'], {
+      input,
+      encoding: 'utf8',
+    });
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/^gateway_service_count /)]);
+  },
+);
 
 const generate = (count: number) =>
   fetch(`${gateway()}/function/generate`, { method: 'POST', body: JSON.stringify({ count }) }).then(
