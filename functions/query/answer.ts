@@ -8,6 +8,8 @@ export interface Answer {
   meta: {
     /** In words: the tables it came from. */
     computed: string;
+    /** The statement, where ClickHouse was asked. */
+    sql?: string;
     /** Rows that the store read for it; unknown to MongoDB. */
     rows_read?: number;
     /** Milliseconds, measured here. */

@@ -1,7 +1,7 @@
 import type { ClickHouse } from '../../shared/clients/clickhouse/index.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 import type { Answer } from './answer.ts';
-import type { Statement } from './sql.ts';
+import { literalSql, type Statement } from './sql.ts';
 
 /** What a single question may use. */
 export interface Limits {
@@ -51,6 +51,7 @@ export async function ask(
       columns: (answer?.meta ?? []).map(({ name }) => name),
       meta: {
         computed: statement.computed,
+        sql: literalSql(statement),
         rows_read: answer?.statistics?.rows_read ?? 0,
         elapsed_ms: Math.round((performance.now() - startedAt) * 10) / 10,
       },

@@ -31,6 +31,7 @@ export function queryOpenApi(questions: readonly Question[]): Json {
               properties: {
                 rows: { type: 'integer' },
                 computed: { type: 'string', description: 'the tables that the answer came from' },
+                sql: { type: 'string', description: 'the statement that ClickHouse was asked' },
                 rows_read: { type: 'integer' },
                 elapsed_ms: { type: 'number' },
                 next: { type: 'string', description: 'cursor of the next page; absent behind the last' },

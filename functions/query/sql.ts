@@ -9,6 +9,20 @@ export interface Statement {
   computed: string;
 }
 
+/**
+ * A statement with its values put in, to be read and to be asked elsewhere. What is asked here has them bound by the
+ * server instead.
+ */
+export function literalSql({ text, params }: Statement): string {
+  return text.replace(/\{(p\d+):([^}]*)\}/g, (_, name: string, type: string) => {
+    const value = params[name];
+    if (typeof value === 'number') return String(value);
+    const quoted = `'${String(value).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+    if (type === 'Date') return `toDate(${quoted})`;
+    return type.startsWith('DateTime64') ? `toDateTime64(${quoted}, 3, 'UTC')` : quoted;
+  });
+}
+
 /** Collects parameters under names of their own, so that no value is ever pasted into a statement. */
 export class Params {
   readonly values: Record<string, string | number> = {};

@@ -26,6 +26,10 @@ export function collectProcessMetrics(): void {
   if (started) return;
   started = true;
   collectDefaultMetrics({ register: registry });
+  // Gauges that end in `_total`, and series by the class of what is open: against the naming rules, and read by nobody.
+  for (const kind of ['handles', 'requests', 'resources'])
+    for (const name of [`nodejs_active_${kind}`, `nodejs_active_${kind}_total`])
+      registry.removeSingleMetric(name);
 }
 
 type Options = { name: string; help: string; labels?: readonly string[] };

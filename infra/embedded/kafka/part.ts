@@ -52,7 +52,11 @@ export function kafkaParts(settings: KafkaSettings): Part[] {
     const properties = (logFolder: string) => brokerProperties({ node, brokers, logFolder });
     return {
       name: `kafka-${node}`,
-      command: kafkaCommand({ jarsFolder, flags, main: ['kafka.Kafka', file] }),
+      command: kafkaCommand({
+        jarsFolder,
+        flags: [...flags, `-Dpart=kafka-${node}`],
+        main: ['kafka.Kafka', file],
+      }),
       // glibc keeps an arena per thread otherwise: a hundred megabytes that nobody uses.
       env: { MALLOC_ARENA_MAX: '2' },
       ports: [

@@ -19,9 +19,8 @@ const flags = [
   '-XX:-UsePerfData',
   '-XX:+ExitOnOutOfMemoryError',
   '-Dfile.encoding=UTF-8',
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-  // It prints every refused command with all its documents; the client is told, and the backend logs what is our fault.
-  '-Dorg.slf4j.simpleLogger.log.de.bwaldvogel.mongo.wire.MongoWireProtocolHandler=off',
+  '-Dslf4j.provider=standin.LibraryLogs',
+  '-Dslf4j.internal.verbosity=WARN',
 ];
 
 /** Shown at every start: nobody should take it for the real one. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from '../../../shared/errors/index.ts';
 import { readJson, sendJson } from '../http/answer.ts';
-import { type DeadLetterActions, readSelection } from './dead-letters/actions.ts';
+import { type DeadLetterActions, readSearch, readSelection } from './dead-letters/actions.ts';
 import type { DeadLetterReader } from './dead-letters/reader.ts';
 import { createSampler, type SamplerOptions } from './sampler.ts';
 import { readStackPart } from './stack-part.ts';
@@ -39,7 +39,7 @@ export function createConsole(options: ConsoleOptions): Console {
         case 'POST /api/stack':
           return sendJson(response, 200, readStackPart(await readSource(request), options.variables));
         case 'GET /api/dead-letters':
-          return sendJson(response, 200, await options.deadLetters.read());
+          return sendJson(response, 200, await options.deadLetters.read(readSearch(queryOf(request))));
         case 'POST /api/dead-letters/preview':
         case 'POST /api/dead-letters/redrive':
         case 'POST /api/dead-letters/purge': {
@@ -65,4 +65,8 @@ async function readSource(request: IncomingMessage): Promise<string> {
   const source = (body as { source?: unknown } | null)?.source;
   if (typeof source !== 'string') throw new HttpError(400, 'source: must be the text of a stack.yml');
   return source;
+}
+
+function queryOf({ url = '' }: IncomingMessage): URLSearchParams {
+  return new URL(url, 'http://console').searchParams;
 }

@@ -23,11 +23,10 @@ export function observe(observed: Observed): ConsoleState {
     parts: partsOf(observed),
     functions: observed.functions.map((deployed) => functionOf(deployed, observed)),
     sources: {
-      ingest: {
-        eventsPerSecond: recent.rate('ingest_events_total', { outcome: 'accepted' }),
-        rejectedPerSecond: recent.rate('ingest_events_total', { outcome: 'rejected' }),
-      },
-      generate: { eventsPerSecond: recent.rate('generate_events_total'), rejectedPerSecond: 0 },
+      ingest: { eventsPerSecond: recent.rate('ingest_events_total', { outcome: 'accepted' }) },
+      generate: { eventsPerSecond: recent.rate('generate_events_total') },
+      // Repeats of an event_id are delivered too, and left out.
+      transform: { eventsPerSecond: recent.rate('transform_events_total', { outcome: 'clean' }) },
     },
     consumers: consumersIn(observed.gauges).map((name) => consumerOf(name, observed)),
     stores: ['mongodb', 'clickhouse'].map((name) => storeOf(name, observed)),
@@ -61,7 +60,7 @@ function functionOf(deployed: DeployedFunction, { gauges, recent, minute }: Obse
   );
   return {
     name,
-    image: deployed.deployment.image,
+    generation: deployed.generation,
     desired: deployed.desired,
     available: deployed.available,
     inFlight: deployed.replicas.reduce((sum, replica) => sum + replica.inFlight, 0),

@@ -6,7 +6,8 @@ export interface ConsoleState {
   startedAtMs: number;
   parts: PartState[];
   functions: FunctionState[];
-  sources: Record<'ingest' | 'generate', { eventsPerSecond: number; rejectedPerSecond: number }>;
+  /** What functions add to topics. */
+  sources: Record<'ingest' | 'generate' | 'transform', { eventsPerSecond: number }>;
   consumers: ConsumerState[];
   stores: StoreState[];
   /** The same in short, for plots. */
@@ -21,7 +22,8 @@ export interface PartState {
 
 export interface FunctionState {
   name: string;
-  image: string;
+  /** Another one after each update. */
+  generation: number;
   desired: number;
   available: number;
   inFlight: number;

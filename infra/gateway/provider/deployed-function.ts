@@ -24,6 +24,8 @@ export interface DeployedFunctionOptions {
 export interface DeployedFunction {
   readonly deployment: FunctionDeployment;
   readonly createdAt: Date;
+  /** Another one after each update. */
+  readonly generation: number;
   /** Replicas that are wanted. */
   readonly desired: number;
   readonly replicas: readonly Replica[];
@@ -139,6 +141,9 @@ export function createDeployedFunction(options: DeployedFunctionOptions): Deploy
     },
     get available() {
       return ready().filter((replica) => replica.answers).length;
+    },
+    get generation() {
+      return generation;
     },
     get updated() {
       return ready().filter((replica) => replica.generation === generation).length;

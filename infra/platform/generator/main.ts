@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, utimes } from 'node:fs';
 import { z } from 'zod';
 import { createLogger } from '../../../shared/log/index.ts';
 import { generateUntilDone } from './generate.ts';
@@ -13,6 +13,11 @@ const run = parseGenerator(JSON.parse(environment.GENERATOR_RUN));
 const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
 process.on('SIGINT', () => stopping.abort());
+
+// By this the supervisor sees that we run. A file that is not there yet, or any more, needs no sign.
+const signOfLife = () => utimes(environment.GENERATOR_FILE, new Date(), new Date(), () => {});
+signOfLife();
+setInterval(signOfLife, 1000).unref();
 
 try {
   await generateUntilDone({

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Settings } from '../../../shared/config/index.ts';
 import type { Part } from '../part.ts';
@@ -7,8 +7,12 @@ import { type GeneratorRun, parseGenerator } from './run.ts';
 
 const fileOf = (paths: Paths) => join(paths.data, 'generator.json');
 
+/** Seconds after which a process that touches its file each second is taken for frozen. */
+const silentAfterSeconds = 4;
+
 /** The process that keeps `generate` going in the background: `make start-pipeline`. */
 export function generatorPart({ settings, run }: { settings: Settings; run: GeneratorRun }): Part {
+  const file = fileOf(pathsOf(settings));
   return {
     name: 'generator',
     command: [process.execPath, join(import.meta.dirname, 'main.ts')],
@@ -16,7 +20,7 @@ export function generatorPart({ settings, run }: { settings: Settings; run: Gene
     env: {
       GATEWAY_URL: settings.gatewayUrl,
       GENERATOR_RUN: JSON.stringify(run),
-      GENERATOR_FILE: fileOf(pathsOf(settings)),
+      GENERATOR_FILE: file,
       LOG_LEVEL: settings.logLevel,
       LOG_FORMAT: 'json',
     },
@@ -24,7 +28,13 @@ export function generatorPart({ settings, run }: { settings: Settings; run: Gene
     after: ['gateway'],
     ends: true,
     stopTimeoutMs: 5000,
-    health: async () => ({ ok: true, detail: `run ${run.runId}, ${run.rate} events/s` }),
+    // It has no address to ask; it touches the file of its run.
+    health: async () => {
+      const detail = `run ${run.runId}, ${run.rate} events/s`;
+      const touchedMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      const ok = Date.now() - touchedMs < silentAfterSeconds * 1000;
+      return ok ? { ok, detail } : { ok, detail: `${detail}: no sign of life for ${silentAfterSeconds} s` };
+    },
   };
 }
 

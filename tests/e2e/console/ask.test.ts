@@ -70,6 +70,16 @@ describeInChromium('asking in the console', () => {
     expect(await page.getByLabel('SQL').textContent()).toContain('LIMIT 7');
   });
 
+  test('a question that goes over rows shows the statement that was asked', async () => {
+    page = await rig.open('/ask');
+    await form().getByLabel('Question').selectOption('/funnel');
+    await form().getByLabel('Steps').fill('page_view,purchase');
+    await form().getByLabel('Within').fill('60');
+    await ask();
+    await page.getByRole('cell', { name: '89', exact: true }).waitFor();
+    expect(await page.getByLabel('SQL').textContent()).toBe('SELECT windowFunnel(60);');
+  });
+
   test('a user’s events, page by page', async () => {
     page = await rig.open('/ask');
     await form().getByLabel('Question').selectOption('/users/{user_id}/events');

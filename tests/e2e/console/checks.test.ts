@@ -26,12 +26,33 @@ describeInChromium('checks in the console', () => {
     await list.getByText('1 lost, 1 rollup entries off').click();
     const lines = await list.getByRole('listitem').allTextContents();
     expect(lines).toEqual([
-      '2026-11-22 10:15, ClickHouse, partition 3: 199 of 200 events; lost 0192f0c1-7c2e-7d4a-9c57-1f1f0a9b3c55 (3-4711)',
-      '2026-11-22 10:15:00, rollup events_per_minute, <b>purchase</b>: 6 instead of 7',
+      '2026-11-22 10:15 UTC, ClickHouse, partition 3: 199 of 200 events; lost 0192f0c1-7c2e-7d4a-9c57-1f1f0a9b3c55 (3-4711)',
+      '2026-11-22 10:15:00 UTC, rollup events_per_minute, <b>purchase</b>: 6 instead of 7',
     ]);
     await page.getByLabel('Those that found all equal too').check();
     await eventually(async () => expect(await list.getByRole('row').count()).toBe(121));
     expect(await seriousFaults(page)).toEqual([]);
+  });
+
+  test('before the first check it says that there was none', async () => {
+    page = await rig.open('/functions');
+    await page.route('**/aggregation-check/verdicts*', (route) => route.fulfill({ json: { verdicts: [] } }));
+    await page.getByRole('link', { name: 'Checks' }).click();
+    await page.getByText('No check was made yet.').waitFor();
+    await page.getByText('No check in these hours found a difference.').waitFor();
+    expect(await page.locator('.strip .none').count()).toBe(360);
+  });
+
+  test('times of checks are those of the viewer’s clock', async () => {
+    page = await rig.open('/checks', { timezoneId: 'Asia/Kolkata' });
+    const answer = await rig.gateway.ask('/function/aggregation-check/verdicts?limit=120');
+    const { verdicts } = (await answer.json()) as { verdicts: { status: string; checked_at: string }[] };
+    const checkedAt = verdicts.find(({ status }) => status === 'differs')?.checked_at ?? '';
+    const there = new Date(checkedAt).toLocaleTimeString('en-GB', { timeZone: 'Asia/Kolkata' });
+    const mark = page.locator('.strip .bad title');
+    await mark.waitFor({ state: 'attached' });
+    expect(await mark.textContent()).toBe(`${there}: 1 lost, 1 rollup entries off`);
+    expect(await page.locator('.strip text').first().textContent()).toMatch(/^\d\d:30$/);
   });
 
   test('a check is run at once', async () => {

@@ -38,6 +38,8 @@ describeInChromium('dead letters in the console', () => {
   let rig: ConsoleRig;
   let page: ConsolePage;
   let letters: Letter[];
+  /** Queries of the list. */
+  let searches: string[];
   let asked: { action: string; selection: Selection }[];
   beforeAll(async () => {
     rig = await startConsole();
@@ -45,6 +47,7 @@ describeInChromium('dead letters in the console', () => {
   afterAll(() => rig?.close(), 120_000);
   beforeEach(() => {
     asked = [];
+    searches = [];
     letters = [
       letter(3),
       letter(2),
@@ -58,9 +61,18 @@ describeInChromium('dead letters in the console', () => {
 
   /** What the gateway would answer for `letters`, without a Kafka; `gone` is a function that is not deployed. */
   async function answerFor(where: Page): Promise<void> {
-    await where.route('**/ui/api/dead-letters', (route) =>
-      route.fulfill({ json: { letters, open: letters.length, more: false } }),
-    );
+    await where.route(/\/ui\/api\/dead-letters\?/, (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      searches.push(query.toString());
+      const meant = letters.filter(
+        ({ functionName, reason }) =>
+          (query.get('functionName') ?? functionName) === functionName &&
+          reason.includes(query.get('reason') ?? ''),
+      );
+      const functions = [...new Set(letters.map(({ functionName }) => functionName))];
+      const json = { letters: meant, open: meant.length, functions, more: query.get('offsets') === '5000' };
+      return route.fulfill({ json });
+    });
     await where.route('**/ui/api/dead-letters/*', (route) => {
       const action = route.request().url().split('/').at(-1) ?? '';
       const selection = route.request().postDataJSON() as Selection;
@@ -90,16 +102,22 @@ describeInChromium('dead letters in the console', () => {
     page = await rig.open('/functions');
     await answerFor(page);
     await page.getByRole('link', { name: 'Dead letters' }).click();
-    await page.getByText(`${letters.length} of ${letters.length} open ones.`).waitFor();
+    await page.getByText(`${letters.length} dead letters are open.`).waitFor();
   }
 
   test('browse, filter, read', async () => {
     await open();
     await page.getByLabel('Function').selectOption('transform');
-    await page.getByText('1 of 3 open ones').waitFor();
+    await page.getByText('1 dead letter of this choice is open.').waitFor();
     await page.getByLabel('Function').selectOption('');
+    await page.getByText('3 dead letters are open.').waitFor();
     await page.getByLabel('Reason holds').fill('<b>2');
-    await page.getByText('1 of 3 open ones').waitFor();
+    await page.getByText('1 dead letter of this choice is open.').waitFor();
+    expect(new URLSearchParams(searches.at(-1)).get('reason')).toBe('<b>2');
+    await page.getByText('More may lie further back').waitFor();
+    await page.getByRole('button', { name: 'Look further back' }).click();
+    await page.getByText('More may lie further back').waitFor({ state: 'detached' });
+    expect(new URLSearchParams(searches.at(-1)).get('offsets')).toBe('50000');
     await page.getByText('no such thing <b>2</b>').click();
     const record = page.getByRole('listitem').filter({ hasText: 'mongo-write' });
     expect(await record.locator('pre').textContent()).toBe('{\n  "note": "<script>1</script>"\n}');
@@ -124,7 +142,7 @@ describeInChromium('dead letters in the console', () => {
     await page.getByRole('button', { name: 'Redrive this one …' }).click();
     await dialog.getByRole('button', { name: 'Redrive' }).click();
     await page.getByText('1 dead letter sent again.').waitFor();
-    await page.getByText('2 of 2 open ones.').waitFor();
+    await page.getByText('2 dead letters are open.').waitFor();
     // What comes in between preview and answer is not meant.
     expect(asked.at(-1)).toEqual({
       action: 'redrive',
@@ -141,7 +159,7 @@ describeInChromium('dead letters in the console', () => {
     await dialog.getByRole('button', { name: 'Redrive' }).click();
     const said = '3 dead letters sent again. 1 dead letter left alone, of functions that are not deployed.';
     await page.getByText(said).waitFor();
-    await page.getByText('1 of 1 open ones.').waitFor();
+    await page.getByText('1 dead letter is open.').waitFor();
     expect(asked[0]).toEqual({ action: 'preview', selection: { all: true } });
     expect(asked.at(-1)).toEqual({ action: 'redrive', selection: { untilMs: 77 } });
   });
@@ -149,12 +167,12 @@ describeInChromium('dead letters in the console', () => {
   test('what is filtered is purged, and nothing else', async () => {
     await open();
     await page.getByLabel('Function').selectOption('mongo-write');
-    await page.getByText('2 of 3 open ones').waitFor();
+    await page.getByText('2 dead letters of this choice are open.').waitFor();
     await page.getByRole('button', { name: 'Purge these …' }).click();
     const dialog = page.getByRole('dialog', { name: 'Purge 2 dead letters for good?' });
     await dialog.getByRole('button', { name: 'Purge' }).click();
     await page.getByText('2 dead letters purged.').waitFor();
-    await page.getByText('1 of 1 open ones.').waitFor();
+    await page.getByText('No dead letter of this choice is open.').waitFor();
     expect(asked.at(-1)).toEqual({
       action: 'purge',
       selection: { functionName: 'mongo-write', untilMs: 77 },

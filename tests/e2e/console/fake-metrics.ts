@@ -45,7 +45,9 @@ export async function startFakeMetrics({ perSecond = 1200 } = {}): Promise<FakeM
 function textAt(seconds: number, { stuckLag, perSecond }: FakeMetrics): string {
   const events = Math.floor(seconds * perSecond);
   const rejected = Math.floor(events / 100);
+  // A tenth is there twice.
   const lines = [
+    `transform_events_total{outcome="clean"} ${Math.floor(events * 0.9)}`,
     `generate_events_total{kind="valid"} ${events}`,
     'process_resident_memory_bytes 123456789',
     'connector_partition_paused{function="mongo-write",topic="events_clean",partition="2",reason="asked"} 1',

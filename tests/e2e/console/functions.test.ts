@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Locator } from 'playwright-core';
 import { eventually } from '../../support/eventually.ts';
 import { describeInChromium } from './chromium.ts';
 import { type ConsolePage, type ConsoleRig, seriousFaults, startConsole } from './console-rig.ts';
@@ -65,6 +66,18 @@ describeInChromium('functions in the console', () => {
     // The keyboard goes on at the head of the new page.
     expect(await page.locator(':focus').evaluate((element) => element.tagName)).toBe('H1');
     expect(await page.title()).toBe('echo – Event pipeline');
+    // An update from elsewhere is seen, though the image is the same.
+    const update = {
+      service: 'echo',
+      image: 'test/echo:latest',
+      annotations: { topic: 'events_raw', 'kafka.batch-size': '6000' },
+    };
+    const answer = await rig.gateway.ask('/system/functions', {
+      method: 'PUT',
+      body: JSON.stringify(update),
+    });
+    expect(answer.status).toBe(202);
+    await page.getByText('6000').waitFor();
   });
 
   test('invoke shows status, time and answer', async () => {
@@ -170,6 +183,48 @@ describeInChromium('functions in the console', () => {
     expect((await rig.gateway.ask('/system/function/doomed')).status).toBe(404);
   });
 
+  test('by the keyboard alone: call, scale, filter the log, delete', async () => {
+    await rig.gateway.deploy('typed', { image: 'r/chatty:1' });
+    await goTo('/functions');
+    const form = (name: string) => page.getByRole('form', { name });
+    const type = (text: string) => page.keyboard.type(text);
+    await tabTo(page.getByRole('link', { name: 'typed', exact: true }));
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'typed' }).waitFor();
+    await tabTo(form('Invoke typed').getByLabel('Body', { exact: true }));
+    await type('a pear');
+    await tabTo(form('Invoke typed').getByRole('button', { name: 'Invoke' }));
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Answer', { exact: true }).getByText('a pear').waitFor();
+    await tabTo(form('Scale typed').getByLabel('Replicas'));
+    await page.keyboard.press('ControlOrMeta+a');
+    await type('2');
+    await page.keyboard.press('Enter');
+    await form('Scale typed').getByText('Asked for 2.').waitFor();
+    await tabTo(page.getByLabel('Filter'));
+    await type('pear');
+    await page.getByText('lines hold it').waitFor();
+    await tabTo(page.getByRole('region', { name: 'Log of typed' }));
+    await tabTo(page.getByRole('button', { name: 'Delete this function' }));
+    await page.keyboard.press('Enter');
+    await tabTo(page.getByRole('button', { name: 'Delete typed' }));
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Functions' }).waitFor();
+    expect((await rig.gateway.ask('/system/function/typed')).status).toBe(404);
+  });
+
+  /** Goes on by Tab; where the focus is can be seen at each stop. */
+  async function tabTo(target: Locator): Promise<void> {
+    for (let stops = 0; stops < 60; stops++) {
+      await page.keyboard.press('Tab');
+      const focused = page.locator(':focus');
+      if ((await focused.count()) === 0) continue;
+      expect(await focused.evaluate(outlineOf)).not.toBe('none');
+      if (await target.evaluate((element) => element.matches(':focus'))) return;
+    }
+    throw new Error(`no Tab leads to ${target}`);
+  }
+
   test.each(['/functions', '/functions/echo', '/deploy'])(
     '%s has no serious fault of accessibility',
     async (path) => {
@@ -182,3 +237,11 @@ describeInChromium('functions in the console', () => {
     },
   );
 });
+
+/** In the browser. */
+function outlineOf(element: unknown): string {
+  const { getComputedStyle } = globalThis as unknown as {
+    getComputedStyle(of: unknown): { outlineStyle: string };
+  };
+  return getComputedStyle(element).outlineStyle;
+}

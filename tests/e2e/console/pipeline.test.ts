@@ -33,6 +33,7 @@ describeInChromium('the pipeline in the console', () => {
     await eventually(async () => {
       expect(Math.abs((await rateOf('generate to events_raw')) - 1200)).toBeLessThan(120);
       expect(Math.abs((await rateOf('transform to events_dlq')) - 12)).toBeLessThan(4);
+      expect(Math.abs((await rateOf('transform to events_clean')) - 1080)).toBeLessThan(108);
       expect(Math.abs((await rateOf('mongo-write to MongoDB')) - 1200)).toBeLessThan(120);
     });
     expect(await page.locator('svg.flow').textContent()).toMatch(/lag 14\.1K, 45 s/);
@@ -95,5 +96,10 @@ describeInChromium('the pipeline in the console', () => {
     await page.locator('.lag td').first().waitFor();
     expect(await seriousFaults(page)).toEqual([]);
     expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBe(width);
+    // A rate on every arrow of the drawing, as in the table.
+    expect(await page.locator('svg.flow .arrow').count()).toBe(11);
+    const rates = await page.locator('svg.flow .rate').allTextContents();
+    expect(rates).toHaveLength(11);
+    for (const text of rates) expect(text).toMatch(/^[\d,.]+K?\/s$/);
   });
 });

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readGatewayPassword } from '../../../infra/gateway/password.ts';
-import { readSettings } from '../../../shared/config/index.ts';
+import { loadDotEnv } from '../../../infra/platform/dot-env.ts';
+import { platformSettings } from '../../../infra/platform/platform-settings.ts';
 import { launch } from './chromium-binary.ts';
 
 interface Shot {
@@ -10,6 +11,8 @@ interface Shot {
   colorScheme: 'light' | 'dark';
   width?: number;
   height: number;
+  /** All of the page, however long it is. */
+  whole?: boolean;
   /** Rates and plots need some seconds to have something to tell. */
   waitMs?: number;
   /** What is opened by a click first. */
@@ -17,11 +20,13 @@ interface Shot {
 }
 
 /** Pictures of the console of the platform that runs: `node tests/e2e/console/screenshots.ts [folder]`. */
-const settings = readSettings(process.env);
+loadDotEnv();
+const settings = platformSettings();
 const folder = process.argv[2] ?? 'docs/console';
 const shots: readonly Shot[] = [
-  { name: 'pipeline', path: '/pipeline', colorScheme: 'light', height: 1000, waitMs: 15_000 },
+  { name: 'pipeline', path: '/pipeline', colorScheme: 'light', height: 1000, whole: true, waitMs: 20_000 },
   { name: 'functions', path: '/functions', colorScheme: 'dark', height: 560, waitMs: 4000 },
+  { name: 'function', path: '/functions/transform', colorScheme: 'light', height: 1000, waitMs: 4000 },
   {
     name: 'dead-letters',
     path: '/dead-letters',
@@ -37,7 +42,7 @@ const shots: readonly Shot[] = [
 mkdirSync(folder, { recursive: true });
 const browser = await launch();
 try {
-  for (const { name, path, colorScheme, width = 1280, height, waitMs = 1000, open } of shots) {
+  for (const { name, path, colorScheme, width = 1280, height, waitMs = 1000, whole = false, open } of shots) {
     const context = await browser.newContext({
       httpCredentials: { username: settings.gatewayUser, password: readGatewayPassword(settings) ?? '' },
       colorScheme,
@@ -48,7 +53,7 @@ try {
     await page.locator('.live.is-live').waitFor();
     if (open !== undefined) await page.locator(open).first().click();
     await page.waitForTimeout(waitMs);
-    await page.screenshot({ path: join(folder, `${name}.png`) });
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: whole });
     await context.close();
     console.log(join(folder, `${name}.png`));
   }

@@ -1,13 +1,24 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { readGatewayPassword } from '../../../infra/gateway/password.ts';
 import { dashboards } from '../../../infra/grafana/dashboards.ts';
+import { programOf } from '../../../infra/prometheus/command.ts';
 import { readSettings } from '../../../shared/config/index.ts';
 import { chaosEnvironment } from '../../integrity/chaos/environment.ts';
 import { eventually } from '../../support/eventually.ts';
+import { logEntries } from '../../support/log-entries.ts';
 import { testUnless } from '../../support/skip.ts';
 import { startCollector } from './collector.ts';
 import { noPrometheus, startPrometheus } from './prometheus.ts';
@@ -121,6 +132,15 @@ test('logs of all parts, and of one', async () => {
   expect((await command('logs', { FOLLOW: '0', PART: 'nobody' })).output).toContain('no logs of nobody');
 });
 
+test('every line of every log is in one form, and names its part', () => {
+  const files = globSync('logs/**/*.log', { cwd: dataDir });
+  expect(files.length).toBeGreaterThan(12);
+  for (const file of files) {
+    const parts = logEntries(join(dataDir, file)).map(({ part }) => part);
+    expect(new Set(parts)).toEqual(new Set([basename(file, '.log')]));
+  }
+});
+
 test('one address has the metrics of every part', async () => {
   const text = await (await fetch(`${gateway()}/metrics`)).text();
   for (const part of ['kafka-1', 'mongodb', 'clickhouse', 'gateway', 'connector', 'supervisor']) {
@@ -134,6 +154,27 @@ test('one address has the metrics of every part', async () => {
     expect(text).toContain(metric);
   }
 });
+
+test('every metric in it is in docs/metrics.md, by its type', async () => {
+  const text = await (await fetch(`${gateway()}/metrics`)).text();
+  const shown = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`);
+  expect(shown.length).toBeGreaterThan(70);
+  const table = readFileSync(join(root, 'docs/metrics.md'), 'utf8');
+  const documented = [...table.matchAll(/^\| `(\w+)` \| (\w+)/gm)].map(([, name, type]) => `${name} ${type}`);
+  expect(shown.filter((one) => !documented.includes(one))).toEqual([]);
+});
+
+testUnless(programOf('promtool') ? undefined : 'there is no promtool (apt-get install prometheus)')(
+  'promtool finds no fault in its names and units, but for the one that OpenFaaS gave',
+  async () => {
+    const input = await (await fetch(`${gateway()}/metrics`)).text();
+    const { stderr } = spawnSync(programOf('promtool') ?? '', ['check', 'metrics'], {
+      input,
+      encoding: 'utf8',
+    });
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/^gateway_service_count /)]);
+  },
+);
 
 const generate = (count: number) =>
   fetch(`${gateway()}/function/generate`, { method: 'POST', body: JSON.stringify({ count }) }).then(
@@ -217,39 +258,19 @@ testUnless(noPrometheus)(
   },
 );
 
-// The gateway serves metrics and console: of a frozen one the supervisor and `make status` tell.
-test.each(['kafka-1', 'mongodb', 'clickhouse', 'connector', 'autoscaler', 'gateway', 'supervisor'])(
+const everyPart = [
+  'kafka-1',
+  'mongodb',
+  'clickhouse',
+  'claims',
+  'connector',
+  'autoscaler',
+  'gateway',
+  'supervisor',
+];
+test.each(everyPart)(
   '%s frozen is unhealthy in status, metrics and console within 10 s, alone, and well again afterwards',
-  async (name) => {
-    const supervisor = `http://127.0.0.1:${env.SUPERVISOR_PORT}`;
-    const password = readGatewayPassword(readSettings(env)) ?? '';
-    const shown = async () => ({
-      metrics: await downInMetrics(name === 'gateway' ? supervisor : gateway()),
-      console: name === 'gateway' ? [name] : await downInConsole(gateway(), password),
-    });
-    const { pid, parts } = await report();
-    const frozen = name === 'supervisor' ? pid : parts.find((part) => part.name === name)?.pid;
-    if (frozen === undefined) throw new Error(`there is no ${name}`);
-    const alone = { metrics: [name], console: [name] };
-    process.kill(frozen, 'SIGSTOP');
-    try {
-      await Promise.all([
-        eventually(async () => expect(await shown()).toEqual(alone), { timeoutMs: 10_000 }),
-        command('status').then(({ code, output }) => {
-          expect([code, unwellInStatus(output)]).toEqual([1, [name]]);
-        }),
-      ]);
-      expect(await shown()).toEqual(alone);
-    } finally {
-      process.kill(frozen, 'SIGCONT');
-    }
-    await eventually(async () => {
-      const { code, output } = await command('status');
-      expect([code, unwellInStatus(output)]).toEqual([0, []]);
-      expect(await downInMetrics(gateway())).toEqual([]);
-      expect(await downInConsole(gateway(), password)).toEqual([]);
-    });
-  },
+  frozenAlone,
 );
 
 test('start-pipeline run twice starts one, and a killed supervisor goes on with it', async () => {
@@ -264,6 +285,8 @@ test('start-pipeline run twice starts one, and a killed supervisor goes on with 
   // Everything was taken over as it was.
   expect(pids((await report()).parts)).toEqual(pids(status.parts));
 });
+
+test('the generator frozen is seen as any other part is', () => frozenAlone('generator'));
 
 test('other settings while it runs are refused by name', async () => {
   const { code, output } = await command('up', { EVENTS_PARTITIONS: '12' });
@@ -286,6 +309,43 @@ test('down stops all, up finds the data, clean removes it and keeps downloads', 
   expect(readdirSync(dataDir)).toEqual(['downloads']);
   expect(existsSync(join(dataDir, 'downloads/kafka'))).toBe(true);
 });
+
+/** Freezes a part, and lets it go on when all have told of it. */
+async function frozenAlone(name: string): Promise<void> {
+  const supervisor = `http://127.0.0.1:${env.SUPERVISOR_PORT}`;
+  const password = readGatewayPassword(readSettings(env)) ?? '';
+  // The gateway serves metrics and console: of a frozen one the supervisor and `make status` tell.
+  const shown = async () => ({
+    metrics: await downInMetrics(name === 'gateway' ? supervisor : gateway()),
+    console: name === 'gateway' ? [name] : await downInConsole(gateway(), password),
+  });
+  const { pid, parts } = await report();
+  const frozen = name === 'supervisor' ? pid : parts.find((part) => part.name === name)?.pid;
+  if (frozen === undefined) throw new Error(`there is no ${name}`);
+  const alone = { metrics: [name], console: [name] };
+  process.kill(frozen, 'SIGSTOP');
+  try {
+    await Promise.all([
+      eventually(async () => expect(await shown()).toEqual(alone), { timeoutMs: 10_000 }),
+      eventually(
+        async () => {
+          const { code, output } = await command('status');
+          expect([code, unwellInStatus(output)]).toEqual([1, [name]]);
+        },
+        { timeoutMs: 10_000 },
+      ),
+    ]);
+    expect(await shown()).toEqual(alone);
+  } finally {
+    process.kill(frozen, 'SIGCONT');
+  }
+  await eventually(async () => {
+    const { code, output } = await command('status');
+    expect([code, unwellInStatus(output)]).toEqual([0, []]);
+    expect(await downInMetrics(gateway())).toEqual([]);
+    expect(await downInConsole(gateway(), password)).toEqual([]);
+  });
+}
 
 interface Rules {
   groups: { rules: { name: string; health: string; lastError?: string }[] }[];

@@ -52,8 +52,8 @@ async function act(action: string, selection: unknown, headers: Record<string, s
   return { status: answer.status, body: answer.ok ? await answer.json() : await answer.text() };
 }
 
-async function openOffsets(): Promise<number[]> {
-  const answer = await gateway.ask('/ui/api/dead-letters');
+async function openOffsets(query = ''): Promise<number[]> {
+  const answer = await gateway.ask(`/ui/api/dead-letters${query}`);
   const { letters } = (await answer.json()) as { letters: { offset: number }[] };
   return letters.map(({ offset }) => offset - first).sort((a, b) => a - b);
 }
@@ -91,6 +91,13 @@ test('one letter, then some, go to their function again; those of functions not 
   expect(again.map(({ value }) => value)).toEqual([`v${first}`, `v${first + 1}`, `v${first + 2}`]);
   expect(again[0]?.headers).toEqual(expect.arrayContaining(['x-own', 'x-original-offset']));
   expect(again[0]?.headers).not.toContain('x-dead-letter-reason');
+});
+
+test('they are looked for by function and reason; what cannot be read of a choice is said', async () => {
+  expect(await openOffsets('?functionName=gone')).toEqual([3]);
+  expect(await openOffsets(`?functionName=echo&reason=reason+${first + 1}&offsets=500`)).toEqual([1]);
+  for (const query of ['?offsets=0', '?offsets=1e9', '?sinceMs=yesterday', '?colour=red'])
+    expect((await gateway.ask(`/ui/api/dead-letters${query}`)).status).toBe(400);
 });
 
 test('purged letters are gone and go nowhere', async () => {

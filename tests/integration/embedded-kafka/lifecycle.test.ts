@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts
 import { listOffsets } from '../../../shared/clients/kafka-protocol/list-offsets.ts';
 import { readSettings } from '../../../shared/config/index.ts';
 import { eventually } from '../../support/eventually.ts';
+import { logEntries } from '../../support/log-entries.ts';
 import { type OwnCluster, ownCluster } from './cluster.ts';
 
 const opened: (() => Promise<unknown>)[] = [];
@@ -128,6 +129,8 @@ test('a taken port ends it, and its log says so', async () => {
   await once(holder, 'listening');
   opened.push(async () => void holder.close());
   await expect(own.start()).rejects.toMatchObject({ code: 'NOT_READY' });
-  const log = readFileSync(join(own.settings.dataDir, 'logs', 'kafka-1.log'), 'utf8');
-  expect(log).toMatch(/Address already in use|Socket server failed to bind/);
+  const entries = logEntries(join(own.settings.dataDir, 'logs', 'kafka-1.log'));
+  const failed = entries.find(({ level }) => level === 'error');
+  expect(failed).toMatchObject({ part: 'kafka-1', err: { stack: expect.stringContaining('\n\tat ') } });
+  expect(JSON.stringify(entries)).toMatch(/Address already in use|Socket server failed to bind/);
 }, 120_000);

@@ -8,6 +8,7 @@ import { type Document, MongoClient } from 'mongodb';
 import { findMongod } from '../../../infra/embedded/mongo/mongod.ts';
 import { mongoPart } from '../../../infra/embedded/mongo/part.ts';
 import { eventually } from '../../support/eventually.ts';
+import { logEntries } from '../../support/log-entries.ts';
 import { type OwnServer, ownServer } from './server.ts';
 
 const opened: { remove(): Promise<void> }[] = [];
@@ -40,12 +41,15 @@ test('not started is not ready; stopped in order, it has everything at its next 
   await again.close();
 }, 120_000);
 
-test('a taken port ends it, and says so', async () => {
+test('a taken port ends it, and says so in its log', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   opened.push({ remove: async () => void holder.close() });
   const own = await server({ mongodbPort: (holder.address() as { port: number }).port });
   await expect(own.start()).rejects.toMatchObject({ code: 'NOT_READY' });
+  expect(logEntries(own.logFile)).toMatchObject([
+    { level: 'error', part: 'mongodb', msg: expect.stringContaining('cannot start on 127.0.0.1:') },
+  ]);
 }, 120_000);
 
 test('what has expired is removed', async () => {

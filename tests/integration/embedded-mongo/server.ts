@@ -13,6 +13,7 @@ export interface OwnServer {
   readonly uri: string;
   readonly part: Part;
   readonly dataDir: string;
+  readonly logFile: string;
   start(): Promise<void>;
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -33,13 +34,15 @@ export async function ownServer(overrides: Partial<MongoSettings> = {}): Promise
     mongodBinary: undefined,
   };
   const part = mongoPart({ ...settings, ...overrides });
+  const logFile = join(dataDir, 'logs', 'mongodb.log');
   let running: PartProcess | undefined;
   const server: OwnServer = {
     uri: `mongodb://${settings.bindAddress}:${settings.mongodbPort}`,
     part,
     dataDir,
+    logFile,
     start: async () => {
-      running = await startProcess(part, { logFile: join(dataDir, 'logs', 'mongodb.log') });
+      running = await startProcess(part, { logFile });
       await waitUntilReady(part, { process: running });
     },
     kill: async () => {

@@ -54,9 +54,10 @@ afterAll(() => Promise.all([clickhouse?.close(), mongo?.close()]));
 
 type Answer = {
   rows: Record<string, unknown>[];
-  meta: { next?: string; computed: string; rows_read: number };
+  meta: { next?: string; computed: string; sql?: string; rows_read: number };
 };
 
+/** An answer; the SQL in it, asked word for word, has the same rows. */
 async function ask(url: string): Promise<Answer> {
   const [rawPath = '', rawQueryString = ''] = url.split('?');
   const { body } = await query({
@@ -65,7 +66,11 @@ async function ask(url: string): Promise<Answer> {
     headers: {},
     requestContext: { http: { method: 'GET' } },
   } as never);
-  return JSON.parse(body ?? '');
+  const answer: Answer = JSON.parse(body ?? '');
+  const { sql } = answer.meta;
+  if (answer.meta.rows_read !== undefined)
+    expect(plain(await clickhouse.rows(sql ?? ''))).toEqual(plain(answer.rows));
+  return answer;
 }
 
 /** As numbers, whatever the format gave; rows of equal count in any order. */
@@ -319,6 +324,13 @@ describe('what users do', () => {
     expect(top.rows).toEqual([{ user_id: 12_345, total_events: mine }]);
     expect(top.meta.rows_read).toBeGreaterThan(0);
   });
+});
+
+test('values are put into the SQL of an answer as what they are, whatever they hold', async () => {
+  const name = encodeURIComponent("it's \\ {p0:String}\n");
+  const { meta } = await ask(`/top-events?property.${name}=${name}&type=a,b'c&limit=3`);
+  expect(meta.sql).toContain("properties['it\\'s \\\\ {p0:String}\n']");
+  expect(meta.sql).toContain("IN ('a', 'b\\'c')");
 });
 
 test('a question that takes too long is ended and says so', async () => {

@@ -59,7 +59,8 @@ LIMIT 10000;`,
     ).toBe(
       'db.raw_events.find({event_type: "a\\"b", timestamp: {$lt: new Date("2026-01-01T00:00:00Z")}})\n  .sort({timestamp: 1}).limit(5)',
     );
-    expect(statementOf('/funnel', [], {})).toBeUndefined();
+    expect(statementOf('/funnel', [], { sql: 'SELECT 1' })).toBe('SELECT 1;');
+    expect(statementOf('/unknown', [], {})).toBeUndefined();
   });
 });
 

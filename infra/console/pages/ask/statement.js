@@ -1,10 +1,11 @@
 /**
  * The same question as a statement that can be given to the store itself (`make sql`, `make mongo`): plainly over
- * all rows, where `query` takes rollups for what they hold. Undefined for a question not known here.
+ * all rows. `query` takes rollups for what they hold; where it goes over rows too, that is the statement it asked.
+ * Undefined where there is none.
  *
  * @param {string} path
  * @param {readonly [string, string][]} chosen
- * @param {{from?: string, to?: string}} meta the range as it was answered
+ * @param {{from?: string, to?: string, sql?: string}} meta of the answer: its range, its statement
  */
 export function statementOf(path, chosen, meta) {
   const values = new Map(chosen);
@@ -24,7 +25,7 @@ export function statementOf(path, chosen, meta) {
     case '/events':
       return find({}, values.get('type'), range, 1, values);
     default:
-      return undefined;
+      return meta.sql && `${meta.sql};`;
   }
 }
 

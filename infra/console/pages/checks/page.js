@@ -16,7 +16,7 @@ export default function checksPage({ live }) {
   const list = createList();
   const run = createRun({ onVerdict: load });
   let closed = false;
-  let shown;
+  let shown = '';
 
   async function load() {
     try {
@@ -38,7 +38,11 @@ export default function checksPage({ live }) {
     if (JSON.stringify(verdicts[0]) === shown) return;
     shown = JSON.stringify(verdicts[0]);
     run.setNewest(verdicts[0]);
-    if (verdicts[0] !== undefined) newest.replaceChildren(createNewest(verdicts[0]));
+    newest.replaceChildren(
+      verdicts[0] === undefined
+        ? h('p', { class: 'empty' }, 'No check was made yet.')
+        : createNewest(verdicts[0]),
+    );
     list.update(verdicts);
   }
 

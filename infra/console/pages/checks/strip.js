@@ -1,4 +1,5 @@
 import { h, svg } from '../../dom/element.js';
+import { timeOfDay } from '../../format/times.js';
 import { summaryOf, toneOf } from './verdict-words.js';
 
 const cell = 14;
@@ -43,7 +44,7 @@ function mark(verdict, minute, row) {
   const place = { x: left + minute * cell, y: row * (cell + 4), width: cell - 2, height: cell, rx: 2 };
   if (verdict === undefined) return svg('rect', { ...place, class: 'none' });
   const tone = toneOf(verdict);
-  const words = `${verdict.checked_at.slice(11, 16)} UTC: ${summaryOf(verdict)}`;
+  const words = `${timeOfDay(verdict.checked_at)}: ${summaryOf(verdict)}`;
   const title = svg('title', {}, words);
   if (tone === 'good') return svg('rect', { ...place, class: tone }, title);
   // Not by colour alone: what is not equal has another shape.

@@ -24,11 +24,11 @@ export function differencesOf({ differences = [], drifts = [] }) {
   return [
     ...differences.map(
       (d) =>
-        `${minuteOf(d.minute)}, ${stores[d.store] ?? d.store}, partition ${d.partition}: ${count(d.found)} of ${count(d.expected)} events${named(d)}`,
+        `${minuteOf(d.minute)} UTC, ${stores[d.store] ?? d.store}, partition ${d.partition}: ${count(d.found)} of ${count(d.expected)} events${named(d)}`,
     ),
     ...drifts.map(
       (d) =>
-        `${d.time}, rollup ${d.rollup}${d.event_type ? `, ${d.event_type}` : ''}: ${count(d.found)} instead of ${count(d.expected)}`,
+        `${d.time} UTC, rollup ${d.rollup}${d.event_type ? `, ${d.event_type}` : ''}: ${count(d.found)} instead of ${count(d.expected)}`,
     ),
   ];
 }

@@ -4,10 +4,16 @@ import { count } from '../../format/numbers.js';
 import { requestJson } from '../../gateway/request.js';
 import { createActions } from './actions.js';
 import { createLetterList } from './list.js';
-import { selectionOf, selects } from './selection.js';
+import { selectionOf } from './selection.js';
 
 /** Letters that are laid out at once. */
 const pageSize = 50;
+
+/** Offsets of each partition that are looked through: at first, each time further back, and at most. */
+const offsets = { first: 5000, times: 10, most: 500_000 };
+
+/** Milliseconds without a key after which a filter is taken for typed. */
+const typedMs = 250;
 
 /** Records that a function gave up: browse, read the reason and the record, filter, redrive, purge. */
 export default function deadLettersPage() {
@@ -21,47 +27,55 @@ export default function deadLettersPage() {
     ['86400', 'in the last day'],
   ]);
   const further = h('button', { type: 'button', hidden: true, onclick: () => showMore() }, 'Show more');
+  const back = h('button', { type: 'button', hidden: true, onclick: () => lookBack() }, 'Look further back');
   const actions = createActions({ onDone: load });
   const list = createLetterList({ act: actions.act });
-  let found = { letters: [], open: 0, more: false };
+  let found = { letters: [], open: 0, functions: [], more: false };
   let most = pageSize;
-
-  async function load() {
-    said.busy('…');
-    try {
-      found = await requestJson('GET', '/ui/api/dead-letters');
-      said.clear();
-      offerFunctions();
-      show();
-    } catch (error) {
-      said.bad(error);
-    }
-  }
-
-  function offerFunctions() {
-    const chosen = functions.value;
-    const names = [...new Set(found.letters.map((letter) => letter.functionName))].sort();
-    functions.replaceChildren(
-      h('option', { value: '' }, 'all'),
-      ...names.map((name) => h('option', { value: name }, name)),
-    );
-    functions.value = names.includes(chosen) ? chosen : '';
-  }
+  let depth = offsets.first;
+  let reads = 0;
+  let typing;
 
   const chosen = () =>
     selectionOf({ functionName: functions.value, reason: reason.value, sinceSeconds: Number(since.value) });
 
+  async function load() {
+    const mine = ++reads;
+    const { all: _, ...selection } = chosen();
+    said.busy('…');
+    try {
+      const query = new URLSearchParams({ ...selection, offsets: depth });
+      const answer = await requestJson('GET', `/ui/api/dead-letters?${query}`);
+      // The answer to an earlier choice may come later.
+      if (mine !== reads) return;
+      found = answer;
+      said.clear();
+      offerFunctions();
+      show();
+    } catch (error) {
+      if (mine === reads) said.bad(error);
+    }
+  }
+
+  function offerFunctions() {
+    const chosenName = functions.value;
+    const names = [...new Set([...found.functions, chosenName])].filter((name) => name !== '').sort();
+    functions.replaceChildren(
+      h('option', { value: '' }, 'all'),
+      ...names.map((name) => h('option', { value: name }, name)),
+    );
+    functions.value = chosenName;
+  }
+
   function show() {
-    const selection = chosen();
-    const wanted = found.letters.filter((letter) => selects(selection, letter));
-    list.update(wanted.slice(0, most));
-    further.hidden = wanted.length <= most;
-    const older = found.more ? ' More may lie further back in the topic.' : '';
-    summary.textContent =
-      found.open === 0
-        ? `No dead letter is open.${older}`
-        : `${count(wanted.length)} of ${count(found.open)} open ones.${older}`;
-    actions.setEnabled(wanted.length > 0 || found.more);
+    const { letters, open, more } = found;
+    list.update(letters.slice(0, most));
+    further.hidden = letters.length <= most;
+    back.hidden = !more || depth >= offsets.most;
+    const newest = letters.length < open ? ` The newest ${count(letters.length)} can be looked at.` : '';
+    const older = more ? ' More may lie further back in the topic.' : '';
+    summary.textContent = `${openWords(open, chosen().all)}${newest}${older}`;
+    actions.setEnabled(open > 0 || more);
   }
 
   function showMore() {
@@ -69,13 +83,22 @@ export default function deadLettersPage() {
     show();
   }
 
+  function lookBack() {
+    depth = Math.min(depth * offsets.times, offsets.most);
+    load();
+  }
+
   /** Another choice begins at its newest again. */
   function choose() {
     most = pageSize;
-    show();
+    load();
   }
 
-  for (const control of [functions, reason, since]) control.addEventListener('input', choose);
+  reason.addEventListener('input', () => {
+    clearTimeout(typing);
+    typing = setTimeout(choose, typedMs);
+  });
+  for (const control of [functions, since]) control.addEventListener('input', choose);
   load();
 
   return {
@@ -110,7 +133,14 @@ export default function deadLettersPage() {
       said.element,
       summary,
       list.element,
-      h('p', { class: 'more' }, further),
+      h('div', { class: 'buttons more' }, further, back),
     ),
+    close: () => clearTimeout(typing),
   };
+}
+
+function openWords(open, all) {
+  const which = all ? '' : ' of this choice';
+  if (open === 0) return `No dead letter${which} is open.`;
+  return open === 1 ? `1 dead letter${which} is open.` : `${count(open)} dead letters${which} are open.`;
 }

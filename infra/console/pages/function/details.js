@@ -5,7 +5,7 @@ import { describeFunction } from '../../gateway/functions.js';
 /** How the function was deployed. Of its variables the names alone are shown: values may be nobody's business. */
 export function createDetails(name) {
   const content = h('div', {}, h('p', {}, '…'));
-  let image;
+  let generation;
 
   async function load() {
     try {
@@ -33,8 +33,8 @@ export function createDetails(name) {
     element: h('section', {}, h('h2', {}, 'Deployed as'), content),
     update: (f) => {
       // Read again when it was updated; the list that comes live does not hold all of it.
-      if (f.image === image) return;
-      image = f.image;
+      if (f.generation === generation) return;
+      generation = f.generation;
       load();
     },
   };

@@ -6,20 +6,14 @@ const named = (list, name) => list.find((one) => one.name === name);
 export function arrowRates({ sources, consumers, stores }) {
   const consumer = (name, figure) => named(consumers, name)?.[figure] ?? null;
   const store = (name) => named(stores, name)?.rowsPerSecond ?? null;
-  const sinks = [
-    consumer('mongo-write', 'receivedPerSecond'),
-    consumer('clickhouse-write', 'receivedPerSecond'),
-  ];
-  const received = consumer('transform', 'deliveredPerSecond');
-  const rejected = consumer('transform', 'deadLettersPerSecond');
   return {
     ingested: sources.ingest.eventsPerSecond,
     generated: sources.generate.eventsPerSecond,
     raw: consumer('transform', 'receivedPerSecond'),
-    clean: received,
-    rejects: rejected,
-    toMongo: sinks[0],
-    toClickhouse: sinks[1],
+    clean: sources.transform.eventsPerSecond,
+    rejects: consumer('transform', 'deadLettersPerSecond'),
+    toMongo: consumer('mongo-write', 'receivedPerSecond'),
+    toClickhouse: consumer('clickhouse-write', 'receivedPerSecond'),
     mongoRows: store('mongodb'),
     clickhouseRows: store('clickhouse'),
     mongoDead: consumer('mongo-write', 'deadLettersPerSecond'),

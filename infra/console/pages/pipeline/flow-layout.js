@@ -66,7 +66,7 @@ export const wide = {
 
 export const narrow = {
   width: 360,
-  height: 690,
+  height: 722,
   places: {
     ingest: [92, 48],
     generate: [268, 48],
@@ -76,20 +76,20 @@ export const narrow = {
     dead: [268, 296],
     'mongo-write': [92, 544],
     'clickhouse-write': [268, 544],
-    mongodb: [92, 642],
-    clickhouse: [268, 642],
+    mongodb: [92, 674],
+    clickhouse: [268, 674],
   },
   arrows: {
     ingested: { path: 'M92 91V133', at: [100, 112], side: 'start' },
     generated: { path: 'M268 91C268 172 230 172 174 172', at: [262, 140], side: 'start' },
     raw: { path: 'M92 204V247', at: [100, 236], side: 'start' },
     clean: { path: 'M92 339V381', at: [100, 360], side: 'start' },
-    rejects: { path: 'M167 296H186', at: [0, 0], silent: true },
+    rejects: { path: 'M167 280H186', at: [193, 256], side: 'start' },
     toMongo: { path: 'M92 452V495', at: [84, 478], side: 'end' },
     toClickhouse: { path: 'M167 420C225 420 240 450 240 495', at: [226, 424], side: 'start' },
-    mongoRows: { path: 'M92 587V593', at: [0, 0], silent: true },
-    clickhouseRows: { path: 'M268 587V593', at: [0, 0], silent: true },
-    mongoDead: { path: 'M140 501V480H192V360H215V335', at: [184, 400], side: 'end' },
-    clickhouseDead: { path: 'M310 501V335', at: [318, 440], side: 'start' },
+    mongoRows: { path: 'M92 587V625', at: [100, 610], side: 'start' },
+    clickhouseRows: { path: 'M268 587V625', at: [276, 610], side: 'start' },
+    mongoDead: { path: 'M140 501V480H192V360H215V335', at: [198, 392], side: 'start' },
+    clickhouseDead: { path: 'M310 501V335', at: [302, 372], side: 'end' },
   },
 };

@@ -111,7 +111,7 @@ function createDrawing(layout) {
 /** Arrows on which trouble flows. */
 const troubles = new Set(['rejects', 'mongoDead', 'clickhouseDead']);
 
-function createArrow(id, { path, at: [x, y], side = 'middle', silent = false }) {
+function createArrow(id, { path, at: [x, y], side = 'middle' }) {
   const line = svg('path', { d: path, class: 'arrow', 'marker-end': 'url(#tip)' });
   const label = svg('text', { x, y, 'text-anchor': side, class: 'rate' });
   return {
@@ -123,8 +123,7 @@ function createArrow(id, { path, at: [x, y], side = 'middle', silent = false }) 
       const bad = moves && troubles.has(id) ? ' is-bad' : '';
       setAttribute(line, 'class', `arrow${moves ? ' is-moving' : ''}${bad}`);
       setAttribute(label, 'class', `rate${bad}`);
-      // No rate on an arrow of trouble says that there is none.
-      setText(label, silent || (troubles.has(id) && !moves) ? '' : `${rate(perSecond)}/s`);
+      setText(label, `${rate(perSecond)}/s`);
     },
   };
 }

@@ -76,8 +76,7 @@ final class Backend extends AbstractMongoBackend {
         } catch (MongoServerException e) {
             throw e; // The client is told.
         } catch (RuntimeException e) {
-            System.err.println(Instant.now() + " " + command + " failed");
-            e.printStackTrace();
+            Log.error(command + " failed", e);
             throw e;
         }
     }
@@ -150,8 +149,7 @@ final class Backend extends AbstractMongoBackend {
                 });
             }
         } catch (RuntimeException e) {
-            System.err.println(Instant.now() + " removing what has expired failed");
-            e.printStackTrace();
+            Log.error("removing what has expired failed", e);
         }
     }
 

@@ -11,13 +11,14 @@ public final class Main {
             System.err.println("usage: standin.Main <address> <port> <data folder>");
             System.exit(2);
         }
+        Thread.setDefaultUncaughtExceptionHandler((thread, e) -> Log.error(thread.getName() + " has ended", e));
         Backend backend;
         Listener listener;
         try {
             backend = new Backend(Path.of(args[2], "store"));
             listener = new Listener(backend, args[0], Integer.parseInt(args[1]));
         } catch (Exception e) { // Netty throws BindException undeclared.
-            System.err.println("cannot start on " + args[0] + ":" + args[1] + ": " + e.getMessage());
+            Log.error("cannot start on " + args[0] + ":" + args[1], e);
             System.exit(1); // Threads that were started already would keep it alive.
             return;
         }
@@ -29,7 +30,7 @@ public final class Main {
             }
             stopped.countDown();
         }));
-        System.out.println("listening on " + args[0] + ":" + args[1]);
+        Log.info("listening on " + args[0] + ":" + args[1]);
         stopped.await();
     }
 }

@@ -6,6 +6,7 @@ import { listLetters, purge, redrive } from '../../../connector/redrive/redrive.
 import { type Selection, summarise } from '../../../connector/redrive/select.ts';
 import type { DeployedFunction } from '../../provider/deployed-function.ts';
 import { read } from '../../provider/deployment.ts';
+import type { Search } from './reader.ts';
 
 const text = z.string().min(1).max(2000).optional();
 const time = z.number().int().min(0).optional();
@@ -26,6 +27,19 @@ const schema = z
 export function readSelection(body: unknown): Selection {
   const { all: _, ...selection } = read(schema, body);
   return selection;
+}
+
+const searchSchema = z.strictObject({
+  functionName: text,
+  reason: text,
+  sinceMs: z.coerce.number().int().min(0).optional(),
+  offsets: z.coerce.number().int().min(1).max(500_000).default(5000),
+});
+
+/** Which dead letters are looked for, from the query of an address. @throws HttpError 400 */
+export function readSearch(parameters: URLSearchParams): Search {
+  const { offsets, ...selection } = read(searchSchema, Object.fromEntries(parameters));
+  return { selection, offsets };
 }
 
 export interface DeadLetterActions {

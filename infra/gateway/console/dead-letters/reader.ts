@@ -4,21 +4,31 @@ import { fetchOnce } from '../../../../shared/clients/kafka-protocol/fetch-api.t
 import { listOffsets } from '../../../../shared/clients/kafka-protocol/list-offsets.ts';
 import { recordKey, recordValue } from '../../../../shared/clients/kafka-protocol/records.ts';
 import { HttpError, messageOf } from '../../../../shared/errors/index.ts';
+import { type Selection, select } from '../../../connector/redrive/select.ts';
 import { readShownLetter, type ShownLetter } from './letter.ts';
 
 export interface LettersFound {
-  /** Open ones, newest first. */
+  /** Open ones that are meant, newest first. */
   letters: ShownLetter[];
-  /** Open ones among the offsets that were read; `letters` has at most `mostLetters` of them. */
+  /** How many are meant among the offsets that were read; `letters` has at most `mostLetters` of them. */
   open: number;
+  /** Functions that letters among these offsets are of, meant or not. */
+  functions: string[];
   /** True when the topic reaches further back than what was read. */
   more: boolean;
+}
+
+/** Which letters are looked for, and how far back. */
+export interface Search {
+  selection: Selection;
+  /** Offsets that are read of each partition. */
+  offsets: number;
 }
 
 /** Looks into the dead-letter topic; never writes to it. */
 export interface DeadLetterReader {
   /** @throws HttpError 503 when Kafka does not answer. */
-  read(): Promise<LettersFound>;
+  read(search: Search): Promise<LettersFound>;
   close(): Promise<void>;
 }
 
@@ -34,39 +44,35 @@ const mostIdleFetches = 5;
 export function createDeadLetterReader({
   openCluster,
   topic,
-  perPartition = 5000,
   mostLetters = 500,
 }: {
   openCluster: () => Cluster;
   topic: string;
-  /** Offsets that are read of each partition. */
-  perPartition?: number;
   mostLetters?: number;
 }): DeadLetterReader {
   let cluster: Cluster | undefined;
 
-  async function readAll(from: Cluster): Promise<LettersFound> {
+  async function readAll(from: Cluster, { selection, offsets }: Search): Promise<LettersFound> {
     const known = (await from.readTopics([topic])).get(topic);
-    if (known === undefined) return { letters: [], open: 0, more: false };
+    if (known === undefined) return { letters: [], open: 0, functions: [], more: false };
     const partitions = known.partitions.map((_, index) => index);
     const starts = await listOffsets(from, { topic, partitions, at: 'earliest', lane });
     const ends = await listOffsets(from, { topic, partitions, at: 'latest', lane });
-    const found = new Map<string, ShownLetter>();
+    const found = createFound(selection, mostLetters);
     let more = false;
     for (const partition of partitions) {
       const [start, end] = [starts.get(partition) ?? 0, ends.get(partition) ?? 0];
-      const first = Math.max(start, end - perPartition);
+      const first = Math.max(start, end - offsets);
       if (first > start) more = true;
-      await readPartition(from, { uuid: known.uuid, partition, first, end }, found);
+      await readPartition(from, { uuid: known.uuid, partition, first, end }, found.add);
     }
-    const letters = [...found.values()].sort((a, b) => b.diedMs - a.diedMs);
-    return { letters: letters.slice(0, mostLetters), open: letters.length, more };
+    return { ...found.all(), more };
   }
 
   async function readPartition(
     from: Cluster,
     { uuid, partition, first, end }: { uuid: string; partition: number; first: number; end: number },
-    found: Map<string, ShownLetter>,
+    add: (key: string, letter: ShownLetter | undefined) => void,
   ): Promise<void> {
     const known = await from.topic(topic);
     if (known === undefined) return;
@@ -80,10 +86,8 @@ export function createDeadLetterReader({
       }
       const { records, nextOffset } = committedRecords(fetched, offset);
       for (const record of records) {
-        const key = recordKey(record)?.toString() ?? '';
         const letter = recordValue(record) === null ? undefined : readShownLetter(record, partition);
-        if (letter === undefined) found.delete(key);
-        else found.set(key, letter);
+        add(recordKey(record)?.toString() ?? '', letter);
       }
       idle = nextOffset > offset ? 0 : idle + 1;
       offset = nextOffset;
@@ -91,10 +95,10 @@ export function createDeadLetterReader({
   }
 
   return {
-    read: async () => {
+    read: async (search) => {
       cluster ??= openCluster();
       try {
-        return await readAll(cluster);
+        return await readAll(cluster, search);
       } catch (error) {
         throw new HttpError(503, `the dead letters cannot be read: ${messageOf(error)}`, { cause: error });
       }
@@ -102,6 +106,36 @@ export function createDeadLetterReader({
     close: async () => {
       await cluster?.close();
       cluster = undefined;
+    },
+  };
+}
+
+/**
+ * Open letters that are meant. All are counted; of each partition only the newest, which come last, are kept with their
+ * records, however many there are.
+ */
+function createFound(selection: Selection, mostLetters: number) {
+  const open = new Map<string, { letter?: ShownLetter }>();
+  const functions = new Set<string>();
+  const withRecord = new Map<number, { letter?: ShownLetter }[]>();
+
+  return {
+    add(key: string, letter: ShownLetter | undefined): void {
+      open.delete(key);
+      if (letter === undefined) return;
+      functions.add(letter.functionName);
+      if (select([letter], selection).length === 0) return;
+      const entry = { letter };
+      open.set(key, entry);
+      const kept = withRecord.get(letter.at.partition) ?? [];
+      withRecord.set(letter.at.partition, kept);
+      kept.push(entry);
+      if (kept.length > 2 * mostLetters) for (const old of kept.splice(0, mostLetters)) delete old.letter;
+    },
+    all(): Omit<LettersFound, 'more'> {
+      const letters = [...open.values()].flatMap(({ letter }) => letter ?? []);
+      letters.sort((a, b) => b.diedMs - a.diedMs);
+      return { letters: letters.slice(0, mostLetters), open: open.size, functions: [...functions].sort() };
     },
   };
 }
