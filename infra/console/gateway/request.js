@@ -1,14 +1,15 @@
 /**
  * A request to the gateway; the browser adds the password it was given.
  *
+ * @param {Record<string, string>} [headers]
  * @throws Error in the gateway's own words
  */
-export async function request(method, path, body) {
+export async function request(method, path, body, headers = {}) {
   let answer;
   try {
     answer = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
@@ -19,8 +20,8 @@ export async function request(method, path, body) {
 }
 
 /** The same, for JSON answers. */
-export async function requestJson(method, path, body) {
-  return (await request(method, path, body)).json();
+export async function requestJson(method, path, body, headers) {
+  return (await request(method, path, body, headers)).json();
 }
 
 async function errorOf(answer) {

@@ -56,6 +56,25 @@ describeInChromium('asking in the console', () => {
     expect(await seriousFaults(page)).toEqual([]);
   });
 
+  test('a key, where query wants one: asked with, downloaded with, kept by the tab and nowhere else', async () => {
+    page = await rig.open('/ask?question=%2Fevent-counts&type=secret');
+    await page.getByText('a read key is needed').waitFor();
+    await form().getByText('With a key').click();
+    await form().getByLabel('Key').fill('open-sesame');
+    await ask();
+    await page.locator('.plot canvas').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download CSV' }).click(),
+    ]);
+    expect(readFileSync(await download.path(), 'utf8')).toMatch(/^event_type,hour,event_count/);
+    expect(page.url()).not.toContain('sesame');
+    await page.reload();
+    await page.locator('.plot canvas').waitFor();
+    // The one that was refused at first.
+    expect(page.faults.splice(0)).toEqual([expect.stringContaining('401')]);
+  });
+
   test('a question is in the address, to keep or to send', async () => {
     page = await rig.open('/ask');
     await form().getByLabel('Question').selectOption('/top-events');

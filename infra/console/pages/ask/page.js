@@ -4,6 +4,7 @@ import { requestJson } from '../../gateway/request.js';
 import { addressOf, curlOf } from './address.js';
 import { createControls } from './controls.js';
 import { loadQuestions } from './document.js';
+import { createKey } from './key.js';
 import { createResult } from './result.js';
 import { statementOf } from './statement.js';
 
@@ -32,6 +33,7 @@ function createAsk(questions, given) {
   const said = outcome();
   const result = h('div');
   const fields = h('div', { class: 'controls' });
+  const key = createKey();
   let controls;
   let current;
   let answered;
@@ -45,7 +47,7 @@ function createAsk(questions, given) {
   async function ask(chosen, cursor) {
     const all = [...chosen, ...(cursor === undefined ? [] : [['cursor', cursor]])];
     const address = addressOf(current, all);
-    const { rows, meta } = await requestJson('GET', address);
+    const { rows, meta } = await requestJson('GET', address, undefined, key.headers());
     answered?.close();
     answered = createResult({ rows, meta });
     const next =
@@ -61,7 +63,7 @@ function createAsk(questions, given) {
         { class: 'answer' },
         h('h2', {}, 'Answer'),
         answered.element,
-        h('div', { class: 'buttons' }, download(current, all), next),
+        h('div', { class: 'buttons' }, key.download(download(current, all), said), next),
       ),
       createElsewhere(current, all, address, meta),
     );
@@ -74,6 +76,7 @@ function createAsk(questions, given) {
   form.append(
     field('Question', picker),
     fields,
+    key.element,
     h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'primary' }, 'Ask')),
     said.element,
   );
