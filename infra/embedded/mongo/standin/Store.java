@@ -36,13 +36,24 @@ final class Store implements AutoCloseable {
         RocksDB.loadLibrary();
     }
 
-    final ColumnFamilyHandle catalog;
+    /** A column family, and its number in a batch. */
+    static final class Family {
+        final int id;
+        private final ColumnFamilyHandle handle;
+
+        private Family(ColumnFamilyHandle handle) {
+            this.handle = handle;
+            id = handle.getID();
+        }
+    }
+
+    final Family catalog;
     /** Collection id and record id to BSON. */
-    final ColumnFamilyHandle documents;
+    final Family documents;
     /** Index id and key to record id, one for each key. */
-    final ColumnFamilyHandle unique;
+    final Family unique;
     /** Index id, key and record id to nothing. */
-    final ColumnFamilyHandle ordered;
+    final Family ordered;
 
     private final RocksDB rocks;
     private final DBOptions options;
@@ -81,10 +92,10 @@ final class Store implements AutoCloseable {
         } catch (RocksDBException | java.io.IOException e) {
             throw new IllegalStateException("the data in " + folder + " cannot be opened: " + e.getMessage(), e);
         }
-        catalog = families.get(0);
-        documents = families.get(1);
-        unique = families.get(2);
-        ordered = families.get(3);
+        catalog = new Family(families.get(0));
+        documents = new Family(families.get(1));
+        unique = new Family(families.get(2));
+        ordered = new Family(families.get(3));
     }
 
     private static BlockBasedTableConfig tables(LRUCache cache) {
@@ -104,39 +115,38 @@ final class Store implements AutoCloseable {
             .setLevelCompactionDynamicLevelBytes(true));
     }
 
-    byte[] get(ColumnFamilyHandle family, byte[] key) {
+    byte[] get(Family family, byte[] key) {
         try {
-            return rocks.get(family, key);
+            return rocks.get(family.handle, key);
         } catch (RocksDBException e) {
             throw failed("read", e);
         }
     }
 
-    List<byte[]> getAll(ColumnFamilyHandle family, List<byte[]> keys) {
+    List<byte[]> getAll(Family family, List<byte[]> keys) {
         try {
-            return rocks.multiGetAsList(java.util.Collections.nCopies(keys.size(), family), keys);
+            return rocks.multiGetAsList(java.util.Collections.nCopies(keys.size(), family.handle), keys);
         } catch (RocksDBException e) {
             throw failed("read", e);
         }
     }
 
-    RocksIterator iterate(ColumnFamilyHandle family) {
-        return rocks.newIterator(family);
+    RocksIterator iterate(Family family) {
+        return rocks.newIterator(family.handle);
     }
 
-    void write(WriteBatch batch) {
-        try {
-            rocks.write(writeOptions, batch);
+    void write(Batch batch) {
+        try (WriteBatch written = batch.toWriteBatch()) {
+            rocks.write(writeOptions, written);
         } catch (RocksDBException e) {
             throw failed("written to", e);
         }
     }
 
     /** Removes all keys from {@code from} to before {@code to}. */
-    void deleteRange(ColumnFamilyHandle family, byte[] from, byte[] to) {
-        try (WriteBatch batch = new WriteBatch()) {
-            batch.deleteRange(family, from, to);
-            write(batch);
+    void deleteRange(Family family, byte[] from, byte[] to) {
+        try {
+            rocks.deleteRange(family.handle, from, to);
         } catch (RocksDBException e) {
             throw failed("written to", e);
         }
