@@ -80,6 +80,31 @@ describe('the MongoDB stand-in, asked by the official driver', () => {
     expect(await events.findOne({ _id: 'b' })).toBeNull();
   });
 
+  test('a document that is refused takes no key from those after it', async () => {
+    const events = fresh();
+    await events.createIndex({ mail: 1 }, { unique: true });
+    const error = await events
+      .insertMany(
+        [
+          { _id: 'a', mail: 'x' },
+          { _id: 'a', mail: 'y' },
+          { _id: 'b', mail: 'y' },
+          { _id: 'c', mail: 'x' },
+        ],
+        { ordered: false },
+      )
+      .catch((e) => e);
+    const errors = [(error as MongoBulkWriteError).writeErrors].flat();
+    expect(errors.map(({ index, code }) => [index, code])).toEqual([
+      [1, 11000],
+      [3, 11000],
+    ]);
+    expect(await events.find().sort({ _id: 1 }).toArray()).toEqual([
+      { _id: 'a', mail: 'x' },
+      { _id: 'b', mail: 'y' },
+    ]);
+  });
+
   test('ten thousand documents in one call, read back through a cursor', async () => {
     const events = fresh();
     const documents = Array.from({ length: 10_000 }, (_, i) => ({ _id: `id-${i}`, i }));

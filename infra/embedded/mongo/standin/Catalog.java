@@ -5,9 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.TreeSet;
 
-import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.WriteBatch;
 
 /** What collections and indexes there are, and the number that each has in the store. */
 final class Catalog {
@@ -75,23 +73,17 @@ final class Catalog {
     }
 
     void renameCollection(String oldName, String newName, int id) {
-        try (WriteBatch batch = new WriteBatch()) {
-            batch.delete(store.catalog, text("collection " + oldName));
-            batch.put(store.catalog, text("collection " + newName), ByteBuffer.allocate(4).putInt(id).array());
-            store.write(batch);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException(e);
-        }
+        Batch batch = new Batch(64);
+        batch.delete(store.catalog, text("collection " + oldName));
+        batch.put(store.catalog, text("collection " + newName), ByteBuffer.allocate(4).putInt(id).array());
+        store.write(batch);
     }
 
     void removeCollection(String fullName, int id) {
-        try (WriteBatch batch = new WriteBatch()) {
-            batch.delete(store.catalog, text("collection " + fullName));
-            batch.delete(store.catalog, sizeKey(id));
-            store.write(batch);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException(e);
-        }
+        Batch batch = new Batch(64);
+        batch.delete(store.catalog, text("collection " + fullName));
+        batch.delete(store.catalog, sizeKey(id));
+        store.write(batch);
     }
 
     /** An index as it was left, or null. */
@@ -125,12 +117,9 @@ final class Catalog {
     }
 
     void remove(IndexEntry entry) {
-        try (WriteBatch batch = new WriteBatch()) {
-            batch.delete(store.catalog, entry.key());
-            store.write(batch);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException(e);
-        }
+        Batch batch = new Batch(64);
+        batch.delete(store.catalog, entry.key());
+        store.write(batch);
     }
 
     Size readSize(int collection) {
@@ -144,7 +133,7 @@ final class Catalog {
         return size;
     }
 
-    void putSize(WriteBatch batch, int collection, long documents, long bytes) throws RocksDBException {
+    void putSize(Batch batch, int collection, long documents, long bytes) {
         batch.put(store.catalog, sizeKey(collection), ByteBuffer.allocate(16).putLong(documents).putLong(bytes).array());
     }
 
@@ -160,12 +149,9 @@ final class Catalog {
     }
 
     private void put(byte[] key, byte[] value) {
-        try (WriteBatch batch = new WriteBatch()) {
-            batch.put(store.catalog, key, value);
-            store.write(batch);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException(e);
-        }
+        Batch batch = new Batch(64);
+        batch.put(store.catalog, key, value);
+        store.write(batch);
     }
 
     private static byte[] text(String text) {

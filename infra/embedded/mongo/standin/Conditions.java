@@ -1,6 +1,5 @@
 package standin;
 
-import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -43,7 +42,7 @@ final class Conditions {
         Bound(Object value, boolean inclusive) {
             this.value = value;
             this.inclusive = inclusive;
-            ByteArrayOutputStream out = new ByteArrayOutputStream(16);
+            Bytes out = new Bytes(16);
             KeyCodec.write(value, true, out);
             encoded = out.toByteArray();
         }

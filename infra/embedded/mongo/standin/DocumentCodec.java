@@ -24,7 +24,12 @@ final class DocumentCodec {
 
     /** @param fields the top-level fields that are needed; null for all of them. */
     static Document decode(byte[] bytes, Set<String> fields) {
-        ByteBuf buffer = Unpooled.wrappedBuffer(bytes);
+        return decode(bytes, 0, bytes.length, fields);
+    }
+
+    /** A document somewhere in an array. */
+    static Document decode(byte[] bytes, int from, int length, Set<String> fields) {
+        ByteBuf buffer = Unpooled.wrappedBuffer(bytes, from, length);
         if (fields == null) {
             return BsonDecoder.decodeBson(buffer);
         }

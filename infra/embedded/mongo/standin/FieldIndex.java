@@ -1,6 +1,6 @@
 package standin;
 
-import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -9,8 +9,6 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-import org.rocksdb.RocksDBException;
-import org.rocksdb.WriteBatch;
 
 import de.bwaldvogel.mongo.MongoCollection;
 import de.bwaldvogel.mongo.backend.Index;
@@ -39,9 +37,7 @@ final class FieldIndex extends Index<Long> {
         this.catalog = catalog;
         this.entry = entry;
         this.unique = unique;
-        ByteArrayOutputStream out = new ByteArrayOutputStream(4);
-        KeyCodec.writeInt(entry.id, out);
-        prefix = out.toByteArray();
+        prefix = ByteBuffer.allocate(Integer.BYTES).putInt(entry.id).array();
     }
 
     @Override
@@ -106,8 +102,25 @@ final class FieldIndex extends Index<Long> {
         if (combinations.size() == 1) {
             return List.of(encode(combinations.get(0)));
         }
-        return combinations.stream().map(this::encode).map(java.nio.ByteBuffer::wrap).distinct()
-            .map(java.nio.ByteBuffer::array).collect(Collectors.toList());
+        return combinations.stream().map(this::encode).map(ByteBuffer::wrap).distinct()
+            .map(ByteBuffer::array).collect(Collectors.toList());
+    }
+
+    /**
+     * Appends the key of a document all of whose values here are plain.
+     *
+     * @param fields the numbers of this index's fields in {@code found}.
+     * @return false, and appends nothing, if it is not in this index.
+     */
+    boolean writeKey(FieldFinder found, int[] fields, int document, byte[] bson, Bytes out) {
+        if (isSparse() && Arrays.stream(fields).noneMatch(field -> found.has(document, field))) {
+            return false;
+        }
+        out.write(prefix);
+        for (int i = 0; i < fields.length; i++) {
+            KeyCodec.write(found.type(document, fields[i]), bson, found.position(document, fields[i]), getKeys().get(i).isAscending(), out);
+        }
+        return true;
     }
 
     private static List<List<Object>> multiply(List<List<Object>> combinations, Collection<?> elements) {
@@ -123,8 +136,8 @@ final class FieldIndex extends Index<Long> {
     }
 
     private byte[] encode(List<Object> values) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(64);
-        out.writeBytes(prefix);
+        Bytes out = new Bytes(64);
+        out.write(prefix);
         for (int i = 0; i < values.size(); i++) {
             KeyCodec.write(values.get(i), getKeys().get(i).isAscending(), out);
         }
@@ -147,7 +160,7 @@ final class FieldIndex extends Index<Long> {
     }
 
     /** An entry under one of the document's keys; beside it, where several may share a key, the types of its values. */
-    void put(WriteBatch batch, byte[] key, byte[] record, Document document) throws RocksDBException {
+    void put(Batch batch, byte[] key, byte[] record, Document document) {
         if (unique) {
             batch.put(store.unique, key, record);
         } else {
@@ -155,7 +168,7 @@ final class FieldIndex extends Index<Long> {
         }
     }
 
-    private byte[] typesOf(Document document) {
+    byte[] typesOf(Document document) {
         List<IndexKey> fields = getKeys();
         byte[] types = new byte[fields.size()];
         for (int i = 0; i < types.length; i++) {
@@ -197,7 +210,7 @@ final class FieldIndex extends Index<Long> {
         inner.put(path.substring(start), value);
     }
 
-    void delete(WriteBatch batch, byte[] key, byte[] record) throws RocksDBException {
+    void delete(Batch batch, byte[] key, byte[] record) {
         if (unique) {
             batch.delete(store.unique, key);
         } else {
@@ -257,24 +270,22 @@ final class FieldIndex extends Index<Long> {
 
     @Override
     public void add(Document document, Long position, MongoCollection<Long> collection) {
-        ((StoredCollection) collection).stage(batch -> {
-            for (byte[] key : keysOf(document)) {
-                put(batch, key, StoredCollection.recordId(position), document);
-            }
-        });
+        Batch batch = ((StoredCollection) collection).staged();
+        for (byte[] key : keysOf(document)) {
+            put(batch, key, StoredCollection.recordId(position), document);
+        }
     }
 
     @Override
     public void updateInPlace(Document oldDocument, Document newDocument, Long position, MongoCollection<Long> collection) {
         byte[] record = StoredCollection.recordId(position);
-        ((StoredCollection) collection).stage(batch -> {
-            for (byte[] key : keysOf(oldDocument)) {
-                delete(batch, key, record);
-            }
-            for (byte[] key : keysOf(newDocument)) {
-                put(batch, key, record, newDocument);
-            }
-        });
+        Batch batch = ((StoredCollection) collection).staged();
+        for (byte[] key : keysOf(oldDocument)) {
+            delete(batch, key, record);
+        }
+        for (byte[] key : keysOf(newDocument)) {
+            put(batch, key, record, newDocument);
+        }
     }
 
     /** Removes all its entries and its name. */

@@ -15,11 +15,12 @@ import io.netty.channel.ChannelHandlerContext;
 
 /**
  * Leaves the documents of an insert as the bytes that they come as and are stored as: taking them apart and putting
- * them together again was most of the work. Everything else is the library's.
+ * them together again was most of the work. Everything else is the library's. Messages come whole.
  */
 final class InsertDecoder extends MongoWireProtocolHandler {
     private static final int HEADER = 16;
     private static final int OP_MSG = 2013;
+    private static final int SHORTEST_DOCUMENT = 5;
     private static final int BODY = 0;
     private static final int SEQUENCE = 1;
     /** Flags, kind of the first section, length of its document, type string, name. */
@@ -33,12 +34,6 @@ final class InsertDecoder extends MongoWireProtocolHandler {
             return super.decode(context, buffer);
         }
         int length = buffer.getIntLE(start);
-        if (length > MAX_MESSAGE_SIZE_BYTES) {
-            throw new java.io.IOException("message too large: " + length + " bytes");
-        }
-        if (buffer.readableBytes() < length) {
-            return null;
-        }
         ByteBuf message = buffer.readSlice(length);
         MessageHeader header = new MessageHeader(length, message.getIntLE(4), message.getIntLE(8));
         message.skipBytes(HEADER + Integer.BYTES);
@@ -69,13 +64,16 @@ final class InsertDecoder extends MongoWireProtocolHandler {
         return plain;
     }
 
-    private static void readSequence(ByteBuf section, List<RawDocument> documents) {
+    private static void readSequence(ByteBuf section, List<RawDocument> documents) throws java.io.IOException {
         section.skipBytes(Integer.BYTES);
         BsonDecoder.decodeCString(section);
         while (section.isReadable()) {
-            byte[] bson = new byte[section.getIntLE(section.readerIndex())];
-            section.readBytes(bson);
-            documents.add(new RawDocument(bson));
+            int length = section.getIntLE(section.readerIndex());
+            if (length < SHORTEST_DOCUMENT || length > section.readableBytes()) {
+                throw new java.io.IOException("a document cannot have " + length + " bytes");
+            }
+            documents.add(new RawDocument(section.array(), section.arrayOffset() + section.readerIndex(), length));
+            section.skipBytes(length);
         }
     }
 }

@@ -1,6 +1,8 @@
 package standin;
 
-import java.io.ByteArrayOutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collection;
@@ -34,6 +36,9 @@ final class KeyCodec {
     private static final int OTHER = 0x90;
     private static final int MAX_KEY = 0xF0;
 
+    static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     private KeyCodec() {
     }
 
@@ -64,6 +69,89 @@ final class KeyCodec {
             return BsonConstants.TYPE_BOOLEAN;
         } else {
             return value instanceof ObjectId ? BsonConstants.TYPE_OBJECT_ID : 0;
+        }
+    }
+
+    /** Whether {@link #write(byte, byte[], int, boolean, Bytes)} understands values of a BSON type. */
+    static boolean isPlain(byte type) {
+        switch (type) {
+            case BsonConstants.TYPE_NULL:
+            case BsonConstants.TYPE_INT32:
+            case BsonConstants.TYPE_INT64:
+            case BsonConstants.TYPE_DOUBLE:
+            case BsonConstants.TYPE_UTF8_STRING:
+            case BsonConstants.TYPE_UTC_DATETIME:
+            case BsonConstants.TYPE_BOOLEAN:
+            case BsonConstants.TYPE_OBJECT_ID:
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /** Appends a value of a plain type from where it is in a document, the same bytes as it has as an object. */
+    static void write(byte type, byte[] bson, int at, boolean ascending, Bytes out) {
+        int start = out.length();
+        switch (type) {
+            case BsonConstants.TYPE_UNDEFINED:
+            case BsonConstants.TYPE_NULL:
+                out.write(NULL);
+                break;
+            case BsonConstants.TYPE_INT32:
+                out.write(NUMBER);
+                writeNumber((int) INT.get(bson, at), 0, out);
+                break;
+            case BsonConstants.TYPE_INT64:
+                out.write(NUMBER);
+                long whole = (long) LONG.get(bson, at);
+                writeNumber(whole, remainder(whole), out);
+                break;
+            case BsonConstants.TYPE_DOUBLE:
+                out.write(NUMBER);
+                writeNumber(Double.longBitsToDouble((long) LONG.get(bson, at)), 0, out);
+                break;
+            case BsonConstants.TYPE_UTF8_STRING:
+                out.write(STRING);
+                writeText(bson, at + Integer.BYTES, (int) INT.get(bson, at) - 1, out);
+                break;
+            case BsonConstants.TYPE_UTC_DATETIME:
+                out.write(DATE);
+                out.writeLong((long) LONG.get(bson, at) ^ Long.MIN_VALUE);
+                break;
+            case BsonConstants.TYPE_BOOLEAN:
+                out.write(BOOLEAN);
+                out.write(bson[at]);
+                break;
+            case BsonConstants.TYPE_OBJECT_ID:
+                out.write(OBJECT_ID);
+                out.write(bson, at, 12);
+                break;
+            default:
+                throw new IllegalArgumentException("BSON type " + type + " is not plain");
+        }
+        if (!ascending) {
+            out.invert(start);
+        }
+    }
+
+    /** The type as {@link #typeOf} tells it of the same value. */
+    static byte typeOf(byte type, byte[] bson, int at) {
+        boolean minusZero = type == BsonConstants.TYPE_DOUBLE && (long) LONG.get(bson, at) == Long.MIN_VALUE;
+        return minusZero ? 0 : type;
+    }
+
+    private static void writeText(byte[] bson, int from, int count, Bytes out) {
+        boolean asItIs = true;
+        for (int i = from; i < from + count; i++) {
+            asItIs &= bson[i] > 0;
+        }
+        if (asItIs) {
+            out.write(bson, from, count);
+            out.write(0);
+            out.write(1);
+        } else {
+            // What is no UTF-8 is read as something else, and that is looked for.
+            writeBytes(new String(bson, from, count, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8), out);
         }
     }
 
@@ -136,10 +224,10 @@ final class KeyCodec {
         }
 
         private String string() {
-            ByteArrayOutputStream text = new ByteArrayOutputStream(32);
+            Bytes text = new Bytes(32);
             for (int b = next(); ; b = next()) {
                 if (b == 0 && next() == 1) {
-                    return text.toString(StandardCharsets.UTF_8);
+                    return new String(text.array(), 0, text.length(), StandardCharsets.UTF_8);
                 }
                 text.write(b);
             }
@@ -147,43 +235,39 @@ final class KeyCodec {
     }
 
     /** Appends a value; a descending one with all its bytes inverted. */
-    static void write(Object value, boolean ascending, ByteArrayOutputStream out) {
-        if (ascending) {
-            write(value, out);
-            return;
-        }
-        ByteArrayOutputStream upright = new ByteArrayOutputStream(24);
-        write(value, upright);
-        for (byte b : upright.toByteArray()) {
-            out.write(~b);
+    static void write(Object value, boolean ascending, Bytes out) {
+        int start = out.length();
+        write(value, out);
+        if (!ascending) {
+            out.invert(start);
         }
     }
 
-    private static void write(Object value, ByteArrayOutputStream out) {
+    private static void write(Object value, Bytes out) {
         if (Missing.isNullOrMissing(value)) {
             out.write(NULL);
         } else if (value instanceof Number) {
             out.write(NUMBER);
-            writeNumber((Number) value, out);
+            writeNumber(((Number) value).doubleValue(), value instanceof Long ? remainder((Long) value) : 0, out);
         } else if (value instanceof String) {
             out.write(STRING);
             writeBytes(((String) value).getBytes(StandardCharsets.UTF_8), out);
         } else if (value instanceof Instant) {
             out.write(DATE);
-            writeLong(((Instant) value).toEpochMilli() ^ Long.MIN_VALUE, out);
+            out.writeLong(((Instant) value).toEpochMilli() ^ Long.MIN_VALUE);
         } else if (value instanceof ObjectId) {
             out.write(OBJECT_ID);
-            out.writeBytes(((ObjectId) value).toByteArray());
+            out.write(((ObjectId) value).toByteArray());
         } else if (value instanceof Boolean) {
             out.write(BOOLEAN);
             out.write((Boolean) value ? 1 : 0);
         } else if (value instanceof BsonTimestamp) {
             out.write(TIMESTAMP);
-            writeLong(((BsonTimestamp) value).getValue(), out);
+            out.writeLong(((BsonTimestamp) value).getValue());
         } else if (value instanceof UUID) {
             out.write(BINARY);
-            writeLong(((UUID) value).getMostSignificantBits(), out);
-            writeLong(((UUID) value).getLeastSignificantBits(), out);
+            out.writeLong(((UUID) value).getMostSignificantBits());
+            out.writeLong(((UUID) value).getLeastSignificantBits());
         } else if (value instanceof BinData) {
             out.write(BINARY);
             writeBytes(((BinData) value).getData(), out);
@@ -212,20 +296,22 @@ final class KeyCodec {
         }
     }
 
+    private static int remainder(long whole) {
+        return (int) (whole - (long) (double) whole);
+    }
+
     /** As a double, and what a large whole number exceeds its double by: numbers of all types compare alike. */
-    private static void writeNumber(Number number, ByteArrayOutputStream out) {
-        double value = number.doubleValue();
-        int remainder = number instanceof Long ? (int) (number.longValue() - (long) value) : 0;
+    private static void writeNumber(double value, int remainder, Bytes out) {
         long bits = Double.doubleToLongBits(value == 0 ? 0.0 : value);
         // Not a number comes before all others.
-        writeLong(Double.isNaN(value) ? 0 : bits < 0 ? ~bits : bits ^ Long.MIN_VALUE, out);
+        out.writeLong(Double.isNaN(value) ? 0 : bits < 0 ? ~bits : bits ^ Long.MIN_VALUE);
         int shifted = remainder + 0x8000;
         out.write(shifted >>> 8);
         out.write(shifted);
     }
 
     /** A zero byte is followed by FF, and the end is 00 01: a shorter text comes before one it begins. */
-    private static void writeBytes(byte[] bytes, ByteArrayOutputStream out) {
+    private static void writeBytes(byte[] bytes, Bytes out) {
         for (byte b : bytes) {
             out.write(b);
             if (b == 0) {
@@ -234,18 +320,6 @@ final class KeyCodec {
         }
         out.write(0);
         out.write(1);
-    }
-
-    static void writeLong(long value, ByteArrayOutputStream out) {
-        for (int shift = 56; shift >= 0; shift -= 8) {
-            out.write((int) (value >>> shift));
-        }
-    }
-
-    static void writeInt(int value, ByteArrayOutputStream out) {
-        for (int shift = 24; shift >= 0; shift -= 8) {
-            out.write(value >>> shift);
-        }
     }
 
     static long readLong(byte[] bytes, int offset) {

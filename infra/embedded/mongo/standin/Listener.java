@@ -44,6 +44,7 @@ final class Listener {
                         .addLast(new HealthPage(backend::health))
                         .addLast(new MongoWireReplyEncoder())
                         .addLast(new MongoWireMessageEncoder())
+                        .addLast(new WholeMessages())
                         .addLast(new InsertDecoder())
                         .addLast(commands, new MongoDatabaseHandler(backend, clients))
                         .addLast(new MongoExceptionHandler());

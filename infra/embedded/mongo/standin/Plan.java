@@ -1,6 +1,5 @@
 package standin;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -8,8 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-
-import org.rocksdb.ColumnFamilyHandle;
 
 import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.backend.Missing;
@@ -69,8 +66,8 @@ final class Plan {
     private static Plan through(FieldIndex index, Conditions conditions, Map<String, Integer> orderBy) {
         List<IndexKey> keys = index.getKeys();
         boolean regular = !index.isIrregular();
-        ByteArrayOutputStream prefix = new ByteArrayOutputStream(64);
-        prefix.writeBytes(index.prefix());
+        Bytes prefix = new Bytes(64);
+        prefix.write(index.prefix());
         Set<String> used = new HashSet<>();
         Set<String> single = new HashSet<>();
         boolean excludesMissing = false;
@@ -167,13 +164,13 @@ final class Plan {
     }
 
     private static byte[] with(byte[] start, Object value, boolean ascending) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(start.length + 32);
-        out.writeBytes(start);
+        Bytes out = new Bytes(start.length + 32);
+        out.write(start);
         KeyCodec.write(value, ascending, out);
         return out.toByteArray();
     }
 
-    ColumnFamilyHandle family(Store store) {
+    Store.Family family(Store store) {
         return index == null ? store.documents : index.isUnique() ? store.unique : store.ordered;
     }
 

@@ -1,6 +1,5 @@
 package standin;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -175,10 +174,10 @@ final class Query {
     }
 
     private byte[] sortKey(Row row, int fieldCount) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(32);
+        Bytes out = new Bytes(32);
         orderBy.entrySet().stream().limit(fieldCount).forEach(entry -> {
             Object value = FieldIndex.valueOf(row.document(fields), entry.getKey());
-            out.writeBytes(sortKey(value, entry.getValue() > 0));
+            out.write(sortKey(value, entry.getValue() > 0));
         });
         return out.toByteArray();
     }
@@ -189,7 +188,7 @@ final class Query {
             return ((Collection<?>) value).stream().map(element -> sortKey(element, ascending))
                 .min(Arrays::compareUnsigned).orElseThrow();
         }
-        ByteArrayOutputStream out = new ByteArrayOutputStream(24);
+        Bytes out = new Bytes(24);
         KeyCodec.write(value, ascending, out);
         return out.toByteArray();
     }

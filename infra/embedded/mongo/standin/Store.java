@@ -12,13 +12,16 @@ import org.rocksdb.BloomFilter;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompactionStyle;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.SstPartitionerFixedPrefixFactory;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
@@ -36,13 +39,24 @@ final class Store implements AutoCloseable {
         RocksDB.loadLibrary();
     }
 
-    final ColumnFamilyHandle catalog;
+    /** A column family, and its number in a batch. */
+    static final class Family {
+        final int id;
+        private final ColumnFamilyHandle handle;
+
+        private Family(ColumnFamilyHandle handle) {
+            this.handle = handle;
+            id = handle.getID();
+        }
+    }
+
+    final Family catalog;
     /** Collection id and record id to BSON. */
-    final ColumnFamilyHandle documents;
+    final Family documents;
     /** Index id and key to record id, one for each key. */
-    final ColumnFamilyHandle unique;
+    final Family unique;
     /** Index id, key and record id to nothing. */
-    final ColumnFamilyHandle ordered;
+    final Family ordered;
 
     private final RocksDB rocks;
     private final DBOptions options;
@@ -57,7 +71,8 @@ final class Store implements AutoCloseable {
 
     Store(Path folder) {
         this.folder = folder;
-        LRUCache cache = new LRUCache(32 * MEBIBYTE);
+        // In few parts: a block larger than a part is never kept, and is read again each time.
+        LRUCache cache = new LRUCache(32 * MEBIBYTE, 2);
         options = new DBOptions()
             .setCreateIfMissing(true)
             .setCreateMissingColumnFamilies(true)
@@ -73,18 +88,32 @@ final class Store implements AutoCloseable {
         try {
             Files.createDirectories(folder);
             rocks = RocksDB.open(options, folder.toString(), List.of(
-                family("default", tables(cache), CompressionType.NO_COMPRESSION),
-                family("documents", tables(cache), CompressionType.LZ4_COMPRESSION),
-                // Nearly every look-up of a new _id finds nothing: the filter answers without reading.
-                family("unique", tables(cache).setFilterPolicy(new BloomFilter(10)), CompressionType.LZ4_COMPRESSION),
-                family("ordered", tables(cache), CompressionType.LZ4_COMPRESSION)), families);
+                new ColumnFamilyDescriptor("default".getBytes(), options(tables(cache))
+                    .setCompressionType(CompressionType.NO_COMPRESSION)),
+                // Records come in the order of their keys. Where a file holds one collection only, it never has to be
+                // merged with another one.
+                new ColumnFamilyDescriptor("documents".getBytes(), options(tables(cache))
+                    .setSstPartitionerFactory(new SstPartitionerFixedPrefixFactory(Integer.BYTES))),
+                // Nearly every look-up of a new _id finds nothing: filters answer without reading. In parts, so that
+                // those of old files need not be in memory.
+                new ColumnFamilyDescriptor("unique".getBytes(), options(tables(cache)
+                        .setFilterPolicy(new BloomFilter(10))
+                        .setPartitionFilters(true)
+                        .setIndexType(IndexType.kTwoLevelIndexSearch)
+                        .setPinTopLevelIndexAndFilter(true))
+                    .setMemtableWholeKeyFiltering(true)
+                    .setMemtablePrefixBloomSizeRatio(0.02)
+                    .setCompactionStyle(CompactionStyle.UNIVERSAL)),
+                // Keys come from everywhere: each is to be written again as seldom as possible.
+                new ColumnFamilyDescriptor("ordered".getBytes(), options(tables(cache))
+                    .setCompactionStyle(CompactionStyle.UNIVERSAL))), families);
         } catch (RocksDBException | java.io.IOException e) {
             throw new IllegalStateException("the data in " + folder + " cannot be opened: " + e.getMessage(), e);
         }
-        catalog = families.get(0);
-        documents = families.get(1);
-        unique = families.get(2);
-        ordered = families.get(3);
+        catalog = new Family(families.get(0));
+        documents = new Family(families.get(1));
+        unique = new Family(families.get(2));
+        ordered = new Family(families.get(3));
     }
 
     private static BlockBasedTableConfig tables(LRUCache cache) {
@@ -96,47 +125,46 @@ final class Store implements AutoCloseable {
             .setPinL0FilterAndIndexBlocksInCache(true);
     }
 
-    private static ColumnFamilyDescriptor family(String name, BlockBasedTableConfig tables, CompressionType compression) {
-        return new ColumnFamilyDescriptor(name.getBytes(), new ColumnFamilyOptions()
+    private static ColumnFamilyOptions options(BlockBasedTableConfig tables) {
+        return new ColumnFamilyOptions()
             .setTableFormatConfig(tables)
-            .setCompressionType(compression)
+            .setCompressionType(CompressionType.LZ4_COMPRESSION)
             .setWriteBufferSize(24 * MEBIBYTE)
-            .setLevelCompactionDynamicLevelBytes(true));
+            .setLevelCompactionDynamicLevelBytes(true);
     }
 
-    byte[] get(ColumnFamilyHandle family, byte[] key) {
+    byte[] get(Family family, byte[] key) {
         try {
-            return rocks.get(family, key);
+            return rocks.get(family.handle, key);
         } catch (RocksDBException e) {
             throw failed("read", e);
         }
     }
 
-    List<byte[]> getAll(ColumnFamilyHandle family, List<byte[]> keys) {
+    List<byte[]> getAll(Family family, List<byte[]> keys) {
         try {
-            return rocks.multiGetAsList(java.util.Collections.nCopies(keys.size(), family), keys);
+            return rocks.multiGetAsList(java.util.Collections.nCopies(keys.size(), family.handle), keys);
         } catch (RocksDBException e) {
             throw failed("read", e);
         }
     }
 
-    RocksIterator iterate(ColumnFamilyHandle family) {
-        return rocks.newIterator(family);
+    RocksIterator iterate(Family family) {
+        return rocks.newIterator(family.handle);
     }
 
-    void write(WriteBatch batch) {
-        try {
-            rocks.write(writeOptions, batch);
+    void write(Batch batch) {
+        try (WriteBatch written = batch.toWriteBatch()) {
+            rocks.write(writeOptions, written);
         } catch (RocksDBException e) {
             throw failed("written to", e);
         }
     }
 
     /** Removes all keys from {@code from} to before {@code to}. */
-    void deleteRange(ColumnFamilyHandle family, byte[] from, byte[] to) {
-        try (WriteBatch batch = new WriteBatch()) {
-            batch.deleteRange(family, from, to);
-            write(batch);
+    void deleteRange(Family family, byte[] from, byte[] to) {
+        try {
+            rocks.deleteRange(family.handle, from, to);
         } catch (RocksDBException e) {
             throw failed("written to", e);
         }

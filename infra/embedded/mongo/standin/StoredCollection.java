@@ -11,9 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.WriteBatch;
 
 import de.bwaldvogel.mongo.MongoDatabase;
 import de.bwaldvogel.mongo.backend.AbstractMongoCollection;
@@ -48,7 +46,7 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
     private long nextRecord;
 
     /** The changes of the write that is under way. */
-    private WriteBatch staged;
+    private Batch staged;
     private long stagedDocuments;
     private long stagedBytes;
     /** How many documents the base class will change of those that it asks for; 0 for all. */
@@ -88,36 +86,25 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
 
     // ---- Writing
 
-    interface Change {
-        void into(WriteBatch batch) throws RocksDBException;
-    }
-
-    /** Adds to the write that is under way. */
-    void stage(Change change) {
+    /** The batch of the write that is under way. */
+    Batch staged() {
         if (staged == null) {
-            staged = new WriteBatch();
+            staged = new Batch(1024);
         }
-        try {
-            change.into(staged);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException(e);
-        }
+        return staged;
     }
 
-    private void stageDocument(long record, byte[] bson, int more, int largerBy) {
-        if (bson.length > LARGEST_DOCUMENT) {
-            throw new MongoServerError(10334, "BSONObjectTooLarge", "the document has " + bson.length + " bytes, more than 16 MiB");
+    private static void checkSize(int length) {
+        if (length > LARGEST_DOCUMENT) {
+            throw new MongoServerError(10334, "BSONObjectTooLarge", "the document has " + length + " bytes, more than 16 MiB");
         }
-        stage(batch -> batch.put(store.documents, documentKey(prefix, record), bson));
-        stagedDocuments += more;
-        stagedBytes += largerBy;
     }
 
     private void commit() {
         if (staged == null) {
             return;
         }
-        stage(batch -> catalog.putSize(batch, id, documents + stagedDocuments, bytes + stagedBytes));
+        catalog.putSize(staged, id, documents + stagedDocuments, bytes + stagedBytes);
         store.write(staged);
         documents += stagedDocuments;
         bytes += stagedBytes;
@@ -125,10 +112,7 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
     }
 
     private void discard() {
-        if (staged != null) {
-            staged.close();
-            staged = null;
-        }
+        staged = null;
         stagedDocuments = 0;
         stagedBytes = 0;
     }
@@ -141,110 +125,59 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
     /** @return an error for each document that was refused, as MongoDB answers it. */
     synchronized List<Document> insert(List<RawDocument> inserted, boolean isOrdered) {
         List<Document> errors = new ArrayList<>();
-        Set<String> fields = indexedFields();
-        try {
-            inserted.forEach(document -> document.ensureId(getIdField(), fields));
-            List<UniqueKeys> unique = indexes.stream().filter(FieldIndex::isUnique)
-                .map(index -> new UniqueKeys(index, inserted, fields)).collect(Collectors.toList());
-            for (int i = 0; i < inserted.size(); i++) {
-                try {
-                    insert(inserted.get(i), i, unique, fields);
-                } catch (MongoServerError e) {
-                    errors.add(writeError(e, i, inserted.get(i).with(fields), unique));
-                    if (isOrdered) {
-                        break;
-                    }
+        Insertion insertion = new Insertion(store, indexes, getIdField(), inserted);
+        for (int i = 0; i < inserted.size(); i++) {
+            try {
+                accept(insertion, i, inserted.get(i));
+            } catch (MongoServerError e) {
+                errors.add(writeError(e, i, insertion));
+                if (isOrdered) {
+                    break;
                 }
             }
+        }
+        commit(insertion);
+        return errors;
+    }
+
+    private void accept(Insertion insertion, int i, RawDocument document) {
+        if (insertion.hasArrayAsId(i)) {
+            throw new InvalidIdFieldError("The '_id' value cannot be of type array");
+        }
+        FieldIndex conflict = insertion.conflict(i);
+        if (conflict != null) {
+            throw conflict.duplicate(insertion.document(i), this);
+        }
+        checkSize(document.length());
+        insertion.accept(i, nextRecord);
+        nextRecord++;
+    }
+
+    private void commit(Insertion insertion) {
+        if (insertion.isEmpty()) {
+            return;
+        }
+        try {
+            staged = insertion.batch(prefix);
+            stagedDocuments = insertion.count();
+            stagedBytes = insertion.bytes();
             commit();
         } finally {
             discard();
         }
-        return errors;
     }
 
-    private Set<String> indexedFields() {
-        Set<String> fields = new HashSet<>();
-        fields.add(getIdField());
-        for (FieldIndex index : indexes) {
-            index.getKeys().forEach(key -> fields.add(Fields.first(key.getKey())));
-        }
-        return fields;
-    }
-
-    /** The keys of many documents in a unique index, and which of them are taken: looked up all at once. */
-    private final class UniqueKeys {
-        final FieldIndex index;
-        private final List<List<byte[]>> keys = new ArrayList<>();
-        private final Set<ByteBuffer> taken = new HashSet<>();
-
-        UniqueKeys(FieldIndex index, List<RawDocument> inserted, Set<String> fields) {
-            this.index = index;
-            inserted.forEach(document -> keys.add(index.keysOf(document.with(fields))));
-            List<byte[]> all = keys.stream().flatMap(List::stream).collect(Collectors.toList());
-            List<byte[]> found = store.getAll(store.unique, all);
-            for (int i = 0; i < all.size(); i++) {
-                if (found.get(i) != null) {
-                    taken.add(ByteBuffer.wrap(all.get(i)));
-                }
-            }
-        }
-
-        boolean conflicts(int i) {
-            return keys.get(i).stream().anyMatch(key -> taken.contains(ByteBuffer.wrap(key)));
-        }
-
-        void take(int i, byte[] record) {
-            for (byte[] key : keys.get(i)) {
-                taken.add(ByteBuffer.wrap(key));
-                stage(batch -> index.put(batch, key, record, null));
-            }
-        }
-    }
-
-    private void insert(RawDocument raw, int i, List<UniqueKeys> unique, Set<String> fields) {
-        Document document = raw.with(fields);
-        if (getIdField() != null && document.get(getIdField()) instanceof Collection) {
-            throw new InvalidIdFieldError("The '_id' value cannot be of type array");
-        }
-        for (UniqueKeys keys : unique) {
-            if (keys.conflicts(i)) {
-                throw keys.index.duplicate(document, this);
-            }
-        }
-        long record = nextRecord;
-        byte[] recordId = recordId(record);
-        byte[] bson = raw.bson();
-        // Everything that can be refused, before anything of this document is staged.
-        List<List<byte[]>> keys = new ArrayList<>();
-        for (FieldIndex index : indexes) {
-            keys.add(index.isUnique() ? List.of() : index.keysOf(document));
-        }
-        stageDocument(record, bson, 1, bson.length);
-        nextRecord++;
-        for (UniqueKeys uniqueKeys : unique) {
-            uniqueKeys.take(i, recordId);
-        }
-        for (int n = 0; n < keys.size(); n++) {
-            FieldIndex index = indexes.get(n);
-            for (byte[] key : keys.get(n)) {
-                stage(batch -> index.put(batch, key, recordId, document));
-            }
-        }
-    }
-
-    private Document writeError(MongoServerError e, int i, Document document, List<UniqueKeys> unique) {
+    private Document writeError(MongoServerError e, int i, Insertion insertion) {
         Document error = new Document("index", i).append("code", e.getCode()).append("errmsg", e.getMessageWithoutErrorCode());
-        if (e.getCode() == 11000) {
-            unique.stream().filter(keys -> keys.conflicts(i)).findFirst().ifPresent(keys -> {
-                Document pattern = new Document();
-                Document value = new Document();
-                keys.index.getKeys().forEach(key -> {
-                    pattern.put(key.getKey(), key.isAscending() ? 1 : -1);
-                    value.put(key.getKey(), document.get(key.getKey()));
-                });
-                error.append("keyPattern", pattern).append("keyValue", value);
+        FieldIndex conflict = e.getCode() == 11000 ? insertion.conflict(i) : null;
+        if (conflict != null) {
+            Document pattern = new Document();
+            Document value = new Document();
+            conflict.getKeys().forEach(key -> {
+                pattern.put(key.getKey(), key.isAscending() ? 1 : -1);
+                value.put(key.getKey(), insertion.document(i).get(key.getKey()));
             });
+            error.append("keyPattern", pattern).append("keyValue", value);
         }
         return error;
     }
@@ -252,17 +185,10 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
     @Override
     public synchronized void addDocument(Document document) {
         RawDocument raw = new RawDocument(document);
-        Set<String> fields = indexedFields();
-        try {
-            if (!indexes.isEmpty()) {
-                raw.ensureId(getIdField(), fields);
-            }
-            insert(raw, 0, indexes.stream().filter(FieldIndex::isUnique)
-                .map(index -> new UniqueKeys(index, List.of(raw), fields)).collect(Collectors.toList()), fields);
-            commit();
-        } finally {
-            discard();
-        }
+        // A collection without an index, as the catalogue of collections is, has no ids.
+        Insertion insertion = new Insertion(store, indexes, indexes.isEmpty() ? null : getIdField(), List.of(raw));
+        accept(insertion, 0, raw);
+        commit(insertion);
     }
 
     @Override
@@ -283,14 +209,12 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
         // Its entries are those of the stored document, whatever a projection has left of the one given.
         Document stored = DocumentCodec.decode(bson, null);
         try {
-            stage(batch -> {
-                batch.delete(store.documents, key);
-                for (FieldIndex index : indexes) {
-                    for (byte[] entry : index.keysOf(stored)) {
-                        index.delete(batch, entry, recordId);
-                    }
+            staged().delete(store.documents, key);
+            for (FieldIndex index : indexes) {
+                for (byte[] entry : index.keysOf(stored)) {
+                    index.delete(staged(), entry, recordId);
                 }
-            });
+            }
             stagedDocuments--;
             stagedBytes -= bson.length;
             commit();
@@ -303,7 +227,9 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
     protected void handleUpdate(Long record, Document oldDocument, Document newDocument) {
         byte[] old = store.get(store.documents, documentKey(prefix, record));
         byte[] bson = DocumentCodec.encode(newDocument);
-        stageDocument(record, bson, 0, bson.length - old.length);
+        checkSize(bson.length);
+        staged().put(store.documents, documentKey(prefix, record), bson);
+        stagedBytes += bson.length - old.length;
         commit();
     }
 
@@ -454,7 +380,7 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
                     if (index.isUnique() && !taken.add(ByteBuffer.wrap(key))) {
                         throw new IndexBuildFailedException(index.duplicate(document, this), this);
                     }
-                    stage(batch -> index.put(batch, key, recordId(row.record), document));
+                    index.put(staged(), key, recordId(row.record), document);
                 }
                 if (++pending % 1000 == 0) {
                     commit();
