@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { exactlyOnce } from '../../../shared/clients/clickhouse/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestServer, type TestServer } from './server.ts';
 
@@ -231,6 +232,37 @@ test('two line breaks within the data are data', async () => {
     );
     expect(await response.text()).toBe('');
     expect(await server.sql('SELECT count(), sum(id), max(name) FROM t')).toBe('10\t25695\ta\\n\\nb\n');
+  }
+});
+
+test('binary data under a token are one block, and count once in the table and behind it', async () => {
+  await server.sql(
+    'CREATE TABLE raw (id UInt64, name String) ENGINE = MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window = 100',
+  );
+  await server.sql(
+    'CREATE TABLE tens (ten UInt8, rows UInt64) ENGINE = SummingMergeTree ORDER BY ten SETTINGS non_replicated_deduplication_window = 100',
+  );
+  await server.sql(
+    'CREATE MATERIALIZED VIEW tens_view TO tens AS SELECT id % 10 AS ten, count() AS rows FROM raw GROUP BY ten',
+  );
+  const rows = 100_000;
+  for (const format of ['RowBinary', 'Native']) {
+    await server.sql('TRUNCATE TABLE raw');
+    await server.sql('TRUNCATE TABLE tens');
+    const query = `SELECT number AS id, '' AS name FROM numbers(${rows}) FORMAT ${format}`;
+    const data = await fetch(`${server.url}/?${new URLSearchParams({ query })}`);
+    const bytes = Buffer.from(await data.arrayBuffer());
+    expect(bytes.includes('\n\n')).toBe(true);
+    const settings = Object.entries(exactlyOnce(format)).map(([name, value]) => [name, String(value)]);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await server.sql(bytes, { query: `INSERT INTO raw FORMAT ${format}`, ...Object.fromEntries(settings) });
+    }
+    expect(
+      await server.sql(
+        "SELECT count(), sum(rows) FROM system.parts WHERE active AND table = 'raw' AND database = currentDatabase()",
+      ),
+    ).toBe(`1\t${rows}\n`);
+    expect(await server.sql('SELECT sum(rows) FROM tens')).toBe(`${rows}\n`);
   }
 });
 

@@ -143,10 +143,11 @@ async function execute(
       const { written } = await runInsert(connection, statement.text, data.start, answering);
       metrics.inserted({ rows: written, bytes: data.start.length });
     } else {
-      refuseTokenInBlocks(request, statement.text, maxBodyBytes);
-      const { start, rest = nothing() } = data;
-      const { written } = await runStreamedInsert(options, connection, statement, { start, rest }, answering);
-      metrics.inserted({ rows: written, bytes: 0 });
+      const { start, rest } = data;
+      if (rest !== undefined) refuseTokenInPieces(request, statement.text, maxBodyBytes);
+      const input = { start, rest: rest ?? nothing() };
+      const { written } = await runStreamedInsert(options, connection, statement, input, answering);
+      metrics.inserted({ rows: written, bytes: rest === undefined ? start.length : 0 });
     }
     keep = !(statement.kind === 'other' && statement.session);
   } finally {
@@ -167,14 +168,14 @@ const endOfInlineData = '\n\n';
 
 async function* nothing(): AsyncGenerator<Buffer, undefined> {}
 
-/** A token stands for one block. Rows that come in several statements or blocks could be half forgotten. */
-function refuseTokenInBlocks(request: QueryRequest, text: string, maxBodyBytes: number): void {
+/** A token stands for one block. A body that comes in pieces may break off after some blocks have been stored. */
+function refuseTokenInPieces(request: QueryRequest, text: string, maxBodyBytes: number): void {
   if (!request.settings.insert_deduplication_token && !/insert_deduplication_token/i.test(text)) return;
   throw new EngineError(
     229,
     'QUERY_IS_TOO_LARGE',
-    `An insert with insert_deduplication_token is one block, at most ${maxBodyBytes} bytes and without empty lines: ` +
-      'send less at a time, or raise CLICKHOUSE_MAX_INSERT_BYTES, and use JSONEachRow',
+    `An insert with insert_deduplication_token is one block, at most ${maxBodyBytes} bytes: ` +
+      'send less at a time, or raise CLICKHOUSE_MAX_INSERT_BYTES',
   );
 }
 
