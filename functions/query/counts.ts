@@ -6,6 +6,7 @@ import {
   type Granularity,
   granularities,
   Params,
+  rowsWithin,
   type Statement,
   timeColumn,
   within,
@@ -61,7 +62,9 @@ function piece(
   const column = source === 'rollup' ? 'minute' : 'timestamp';
   const bucket = granularities[granularity]?.(column, params.add(zone, 'String'));
   const keys = [...(bucket === undefined ? [] : [`${bucket} AS ${timeColumn(granularity)}`]), ...by];
-  const times = ranges.map((range) => `(${within(column, range, params)})`).join(' OR ');
+  const timesOf = (range: TimeRange) =>
+    source === 'rollup' ? within(column, range, params) : rowsWithin(range, params);
+  const times = ranges.map((range) => `(${timesOf(range)})`).join(' OR ');
   const where = [`(${times})`, ...conditionsOf(filters, params)].join(' AND ');
   const count = source === 'rollup' ? 'sum(events)' : 'count()';
   const table = source === 'rollup' ? 'events_per_minute' : 'events_distributed';

@@ -1,5 +1,5 @@
 import type { TimeRange } from './range.ts';
-import { conditionsOf, type Filters, Params, type Statement, within } from './sql.ts';
+import { conditionsOf, type Filters, Params, rowsWithin, type Statement } from './sql.ts';
 
 export interface FunnelQuestion {
   range: TimeRange;
@@ -14,7 +14,7 @@ export function funnelStatement({ range, filters, steps, withinSeconds }: Funnel
   const params = new Params();
   const types = steps.map((step) => params.add(step, 'String'));
   const where = [
-    within('timestamp', range, params),
+    rowsWithin(range, params),
     `event_type IN (${types.join(', ')})`,
     ...conditionsOf(filters, params),
   ].join(' AND ');

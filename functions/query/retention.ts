@@ -1,5 +1,5 @@
 import type { TimeRange } from './range.ts';
-import { conditionsOf, type Filters, granularities, Params, type Statement, within } from './sql.ts';
+import { conditionsOf, type Filters, granularities, Params, rowsWithin, type Statement } from './sql.ts';
 
 export interface RetentionQuestion {
   range: TimeRange;
@@ -19,7 +19,7 @@ export function retentionStatement(question: RetentionQuestion): Statement {
   const bucket = granularities[period]('timestamp', params.add(zone, 'String'));
   const of = (type: string | undefined) =>
     type === undefined ? '1' : `event_type = ${params.add(type, 'String')}`;
-  const where = [within('timestamp', range, params), ...conditionsOf(filters, params)].join(' AND ');
+  const where = [rowsWithin(range, params), ...conditionsOf(filters, params)].join(' AND ');
   const text = `SELECT cohort, dateDiff('${period}', cohort, seen) AS periods_later, any(size) AS cohort_users, count() AS users
 FROM (
   SELECT cohort, size, seen

@@ -6,9 +6,9 @@ import {
   granularities,
   Params,
   type PlainGranularity,
+  rowsWithin,
   type Statement,
   timeColumn,
-  within,
 } from './sql.ts';
 
 export interface RevenueQuestion {
@@ -32,7 +32,7 @@ export function revenueStatement({
   const params = new Params();
   const bucket = granularities[granularity]?.('timestamp', params.add(zone, 'String'));
   const where = [
-    within('timestamp', range, params),
+    rowsWithin(range, params),
     "(amount != 0 OR currency != '')",
     ...conditionsOf(filters, params),
   ].join(' AND ');

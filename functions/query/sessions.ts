@@ -5,9 +5,9 @@ import {
   granularities,
   Params,
   type PlainGranularity,
+  rowsWithin,
   type Statement,
   timeColumn,
-  within,
 } from './sql.ts';
 
 export interface SessionsQuestion {
@@ -21,11 +21,9 @@ export interface SessionsQuestion {
 /** A session is what one user sent under one session id; events without an id belong to none. */
 export function sessionsStatement({ range, filters, granularity, zone, limit }: SessionsQuestion): Statement {
   const params = new Params();
-  const where = [
-    within('timestamp', range, params),
-    "session_id != ''",
-    ...conditionsOf(filters, params),
-  ].join(' AND ');
+  const where = [rowsWithin(range, params), "session_id != ''", ...conditionsOf(filters, params)].join(
+    ' AND ',
+  );
   const bucket = granularities[granularity]?.('started', params.add(zone, 'String'));
   const time = timeColumn(granularity);
   const text = `SELECT ${bucket === undefined ? '' : `${bucket} AS ${time}, `}count() AS sessions,

@@ -94,6 +94,18 @@ export function within(column: string, { fromMs, toMs }: TimeRange, params: Para
   return toMs === undefined ? from : `${from} AND ${column} < ${params.time(toMs)}`;
 }
 
+/**
+ * The same for rows of `events_distributed`. The days follow from the times, but a part knows its first and last day,
+ * and so is left out whole; by the time alone it would be read where each event type begins. Answers may have an
+ * `event_date` of their own, hence the column with its table.
+ */
+export function rowsWithin({ fromMs, toMs }: TimeRange, params: Params): string {
+  const day = 'events_distributed.event_date';
+  const from = `${day} >= ${params.day(fromMs)}`;
+  const days = toMs === undefined ? from : `${from} AND ${day} <= ${params.day(toMs - 1)}`;
+  return `${within('timestamp', { fromMs, toMs }, params)} AND ${days}`;
+}
+
 /** Answers follow calendars in this zone; the parameter is a constant to the server. */
 export const granularities = {
   all: undefined,

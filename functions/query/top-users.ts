@@ -1,5 +1,5 @@
 import type { TimeRange } from './range.ts';
-import { conditionsOf, type Filters, Params, type Statement, within } from './sql.ts';
+import { conditionsOf, type Filters, Params, rowsWithin, type Statement } from './sql.ts';
 
 /** Of users with as many events, those with the lower ids come first. */
 export function topUsersStatement({
@@ -12,7 +12,7 @@ export function topUsersStatement({
   limit: number;
 }): Statement {
   const params = new Params();
-  const where = [within('timestamp', range, params), ...conditionsOf(filters, params)].join(' AND ');
+  const where = [rowsWithin(range, params), ...conditionsOf(filters, params)].join(' AND ');
   const text = `SELECT user_id, count() AS total_events
 FROM events_distributed WHERE ${where}
 GROUP BY user_id ORDER BY total_events DESC, user_id

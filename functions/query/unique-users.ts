@@ -1,5 +1,5 @@
 import { cutRange, dayMs, type TimeRange } from './range.ts';
-import { conditionsOf, type Filters, granularities, Params, type Statement, within } from './sql.ts';
+import { conditionsOf, type Filters, granularities, Params, rowsWithin, type Statement } from './sql.ts';
 
 /** How many different users, per period or over the whole range. */
 export interface UsersQuestion {
@@ -32,7 +32,7 @@ export function uniqueUsersStatement({ range, granularity, filters, zone, limit 
     );
   }
   if (edges.length > 0) {
-    const times = edges.map((edge) => `(${within('timestamp', edge, params)})`).join(' OR ');
+    const times = edges.map((edge) => `(${rowsWithin(edge, params)})`).join(' OR ');
     const where = [`(${times})`, ...conditionsOf(filters, params)].join(' AND ');
     pieces.push(
       `SELECT ${period('timestamp')}groupBitmapState(user_id) AS users FROM events_distributed WHERE ${where}${groupBy}`,

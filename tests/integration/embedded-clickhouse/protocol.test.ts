@@ -243,6 +243,18 @@ const cases: Record<string, Case> = {
     status: 500,
     answer: /^Code: 164\./,
   },
+  'readonly does not go back to the default': {
+    parameters: { user: 'readonly' },
+    body: 'INSERT INTO events SETTINGS `readonly` /* */ = Default VALUES (3, 1)',
+    status: 500,
+    answer: /^Code: 164\./,
+  },
+  'GET does not go back to the default': {
+    method: 'GET',
+    parameters: { query: 'CREATE TABLE more (a UInt8) ENGINE = Memory SETTINGS readonly = DEFAULT' },
+    status: 500,
+    answer: /^Code: 164\./,
+  },
   SHOW: { body: 'SHOW TABLES', answer: 'events\n' },
   'EXISTS in a format': { body: 'EXISTS TABLE events FORMAT JSONEachRow', answer: '{"result":1}\n' },
   DESCRIBE: { body: 'DESCRIBE TABLE events', answer: /^id\tUInt64/ },
@@ -405,4 +417,29 @@ describe('compressed answers', () => {
       body: Buffer.from(plain),
     });
   });
+});
+
+test('a reader’s session stays one, whatever its requests ask for', async () => {
+  const session = { user: 'readonly', session_id: 'reader' };
+  await server.sql('SELECT 1', { ...session, readonly: '2' });
+  for (const statement of [
+    'CREATE TABLE more (a UInt8) ENGINE = Memory',
+    'SET readonly = DEFAULT',
+    'DROP TABLE events',
+  ]) {
+    await expect(server.sql(statement, session)).rejects.toThrow(/Code: 164/);
+  }
+});
+
+test('a request that may only read by its own setting leaves nothing to the next, nor do its parameters', async () => {
+  const asked = (more: Record<string, string>) => server.sql('SELECT {a:String}', { readonly: '1', ...more });
+  expect(await asked({ param_a: 'one', max_execution_time: '5' })).toBe('one\n');
+  expect(await asked({ param_a: 'two', max_execution_time: '6' })).toBe('two\n');
+  await expect(server.sql('CREATE TABLE more (a UInt8) ENGINE = Memory', { readonly: '1' })).rejects.toThrow(
+    /Code: 164/,
+  );
+  await server.sql('CREATE TABLE more (a UInt8) ENGINE = Memory');
+  await server.sql('DROP TABLE more');
+  await expect(server.sql('SELECT {a:String}')).rejects.toThrow(/Code: 456/);
+  await expect(server.sql('SELECT {a:String}', { param_b: 'three' })).rejects.toThrow(/Code: 456/);
 });

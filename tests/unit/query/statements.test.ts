@@ -74,6 +74,19 @@ describe('statements', () => {
     expect(text).toMatch(/events_per_minute[\s\S]*UNION ALL[\s\S]*events_distributed/);
   });
 
+  test('rows are bounded by their days too, to the last that holds a moment of the range', () => {
+    const days = (toMs: number | undefined) => {
+      const range = { fromMs: at('10:00:01'), toMs };
+      const { text, params } = topUsersStatement({ range, filters: none, limit: 1 });
+      const bounds = text.matchAll(/events_distributed\.event_date (>=|<=) \{(p\d+):Date\}/g);
+      return [...bounds].map(([, sign, name]) => `${sign} ${params[name as string]}`);
+    };
+    const midnight = Date.UTC(2026, 10, 24);
+    expect(days(undefined)).toEqual(['>= 2026-11-22']);
+    expect(days(midnight)).toEqual(['>= 2026-11-22', '<= 2026-11-23']);
+    expect(days(midnight + 1)).toEqual(['>= 2026-11-22', '<= 2026-11-24']);
+  });
+
   test('what the rollup does not know comes from rows', () => {
     const range = { fromMs: at('10:00:00'), toMs: at('11:00:00') };
     for (const question of [

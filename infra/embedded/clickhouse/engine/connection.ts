@@ -13,8 +13,8 @@ export interface Connection {
   query(sql: string, format: string): Promise<NativeResult>;
   /** Runs an INSERT whose data follows in `data`. */
   insert(statement: string, data: Uint8Array): Promise<NativeInsert>;
-  /** False once its session holds what `prepare` cannot undo (query parameters). */
-  readonly reusable: boolean;
+  /** False when its session holds what `prepare` cannot undo for these: a query parameter can be set anew, not removed. */
+  serves(settings: EngineSettings): boolean;
   close(): void;
 }
 
@@ -32,7 +32,7 @@ export function openConnection({
   const handle: NativeConnection = engine.CreateConnection(dataFolder, args);
   const applied = new Map<string, string>();
   let database = 'default';
-  let reusable = true;
+  const parameters = new Set<string>();
 
   const query = (sql: string, format: string) =>
     engine.QueryAsyncConnection(handle, sql, format).catch((error) => {
@@ -50,7 +50,13 @@ export function openConnection({
       const settings: EngineSettings = { log_comment: mark, ...wanted.settings };
       const gone = [...applied.keys()].filter((name) => !(name in settings));
       const changed = Object.entries(settings).filter(([name, value]) => applied.get(name) !== value);
-      if (changed.some(([name]) => name.startsWith('param_'))) reusable = false;
+      // What a request has asked for itself would forbid the next one's changes: it is lifted first, and set with them.
+      const { readonly } = settings;
+      if (readonly !== undefined && applied.get('readonly') === readonly && changed.length > 0) {
+        gone.push('readonly');
+        changed.push(['readonly', readonly]);
+      }
+      for (const [name] of changed) if (name.startsWith('param_')) parameters.add(name);
       // Forgotten before, noted after: should the engine refuse one, the next call sends all of them again.
       for (const [name] of changed) applied.delete(name);
       if (gone.length > 0) await query(`SET ${gone.map((name) => `${name} = DEFAULT`).join(', ')}`, 'Null');
@@ -64,9 +70,7 @@ export function openConnection({
         database = wanted.database;
       }
     },
-    get reusable() {
-      return reusable;
-    },
+    serves: (settings) => [...parameters].every((name) => name in settings),
     close: () => engine.CloseConnection(handle),
   };
 }

@@ -75,7 +75,8 @@ export async function openConnections({
     version,
     own: runOwn,
     acquire: async ({ database, settings, readonly }) => {
-      const connection = (readonly === 0 ? idle.pop() : undefined) ?? open();
+      const at = readonly === 0 ? idle.findLastIndex((candidate) => candidate.serves(settings)) : -1;
+      const connection = at < 0 ? open() : (idle.splice(at, 1)[0] as Connection);
       all.add(connection);
       try {
         // Readonly comes in between: what it forbids to change must be set before, and what the request
@@ -93,8 +94,10 @@ export async function openConnections({
     },
     release: (connection, { keep }) => {
       // While something is being cancelled by its mark, no mark may come to mean another statement.
-      if (keep && cancelling === 0 && connection.reusable && idle.length < kept) idle.push(connection);
+      if (keep && cancelling === 0) idle.push(connection);
       else discard(connection);
+      const oldest = idle.length > kept ? idle.shift() : undefined;
+      if (oldest !== undefined) discard(oldest);
     },
     cancelling: async (kill) => {
       cancelling++;

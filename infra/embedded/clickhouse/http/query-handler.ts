@@ -7,6 +7,7 @@ import { sendError } from './answer.ts';
 import { type Body, readBody } from './body.ts';
 import { chooseEncoding, decoded } from './compression.ts';
 import { type Execution, runInsert, runOther, runSelect, runStreamedInsert } from './execute.ts';
+import { keepReadonly } from './readonly.ts';
 import { parseRequest, type QueryRequest } from './request.ts';
 import type { Sessions } from './sessions.ts';
 import { authenticate, type Readonly, type User } from './users.ts';
@@ -193,18 +194,17 @@ async function connectionFor(
     statement: ReadStatement['statement'];
   },
 ): Promise<Connection> {
-  const { database, settings } = request;
+  const { database } = request;
+  const { text } = statement;
+  const readonly = session === undefined ? readonlyOf(request, user) : user.readonly;
+  const settings = keepReadonly(readonly, { text, settings: request.settings });
   if (session === undefined) {
-    return connections.acquire({
-      database: database ?? defaultDatabase,
-      settings,
-      readonly: readonlyOf(request, user),
-    });
+    return connections.acquire({ database: database ?? defaultDatabase, settings, readonly });
   }
   if (request.reads && user.readonly === 0) refuseWrite(statement);
   const connection = await sessions.enter(session, {
     mustExist: request.session?.mustExist ?? false,
-    open: () => connections.acquire({ database: defaultDatabase, settings: {}, readonly: user.readonly }),
+    open: () => connections.acquire({ database: defaultDatabase, settings: {}, readonly }),
   });
   try {
     await connection.prepare({ database, settings: { ...connections.settings, ...settings } });
