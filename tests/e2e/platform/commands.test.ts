@@ -266,8 +266,8 @@ test('start-pipeline run twice starts one, and a killed supervisor goes on with 
 });
 
 test('other settings while it runs are refused by name', async () => {
-  const { code, output } = await command('up', { EVENTS_PARTITIONS: '12' });
-  expect(output).toContain('another EVENTS_PARTITIONS');
+  const { code, output } = await command('up', { MAX_REPLICAS: '12' });
+  expect(output).toContain('another MAX_REPLICAS');
   expect(code).toBe(1);
 });
 
