@@ -49,7 +49,13 @@ const ofNoPart: ReadonlySet<string> = new Set([
   'logFormat',
   'prometheusPort',
   'eventsPartitions',
+  'retentionDays',
   'clickhouseUrl',
+  'clickhouseInsertQuorum',
+  'categoriesFile',
+  'ingestKeys',
+  'queryKeys',
+  'corsOrigins',
 ]);
 
 /**

@@ -40,7 +40,7 @@ export async function playShards(stand: Stand, shards: Shards, order: readonly n
       process.env.CLICKHOUSE_URL = addresses(shards);
       const settings = platformSettings();
       closes.push(watchClickhouse({ settings, watched }));
-      await bringUp(settings);
+      await eventually(() => bringUp(settings), { timeoutMs: 300_000 });
       await eventually(
         () => {
           if (watched.moments.get('shard 3')?.length === 0)

@@ -87,7 +87,8 @@ export async function runStand(
   const episodes: Episode[] = [];
   let done = false;
   try {
-    await bringUp(settings);
+    // What it did is kept when it breaks off; a busy machine may need longer than it waits.
+    await eventually(() => bringUp(settings), { timeoutMs: 300_000 });
     watched.add('mongodb', () => mongo.events().estimatedDocumentCount());
     const generating = generateUntilDone({
       gatewayUrl: settings.gatewayUrl,
