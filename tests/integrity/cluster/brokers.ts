@@ -13,9 +13,10 @@ const recoveryMs = 300_000;
 
 /** Each of three brokers restarted in turn, the next one when all replicas are in sync again; then each killed (-9). */
 export async function playBrokers(stand: Stand, order: readonly number[]): Promise<void> {
-  const { settings, cluster, episode } = stand;
+  const { settings, cluster, watched, episode } = stand;
   const close = watchClickhouse(stand);
   try {
+    await watched.flowing();
     await episode('nothing is done', async () => {});
     for (const kind of ['restart', 'kill'] as const) {
       for (const node of order) {

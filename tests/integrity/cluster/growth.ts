@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../support/eventually.ts';
 
 /** Looks at counts that only grow, and remembers when each was seen larger than before. */
 export interface Growth {
@@ -6,6 +7,8 @@ export interface Growth {
   readonly moments: ReadonlyMap<string, readonly number[]>;
   /** Watches one more. */
   add(name: string, count: () => Promise<number>): void;
+  /** Waits until each has grown ten times: a beginning is no pause. */
+  flowing(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +38,14 @@ export function watchGrowth({ everyMs }: { everyMs: number }): Growth {
       moments.set(name, seen);
       watching.push(watch(count, seen));
     },
+    flowing: () =>
+      eventually(
+        () => {
+          for (const [name, seen] of moments)
+            if (seen.length < 10) throw new Error(`nothing flows into ${name}`);
+        },
+        { timeoutMs: 120_000 },
+      ),
     async stop() {
       stopped = true;
       await Promise.all(watching);

@@ -10,9 +10,10 @@ const raisedTo = 24;
 
 /** Both event topics go from 6 partitions to 24 while events flow, as `make init-db EVENTS_PARTITIONS=24` does it. */
 export async function playPartitions(stand: Stand): Promise<void> {
-  const { settings, cluster, episode } = stand;
+  const { settings, cluster, watched, episode } = stand;
   const close = watchClickhouse(stand);
   try {
+    await watched.flowing();
     await episode('nothing is done', async () => {});
     await episode(`${settings.eventsPartitions} partitions become ${raisedTo}`, async () => {
       await initialise({ ...settings, eventsPartitions: raisedTo });

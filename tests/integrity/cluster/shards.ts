@@ -21,6 +21,7 @@ export async function playShards(stand: Stand, shards: Shards, order: readonly n
   const closes = [watchClickhouse(stand)];
   const server = (shard: number) => shards.servers[shard] as Shards['servers'][number];
   try {
+    await watched.flowing();
     await episode('nothing is done', async () => {});
     for (const shard of order) {
       await episode(`kill -9 of shard ${shard}, back after ${downMs / 1000} s`, async () => {
