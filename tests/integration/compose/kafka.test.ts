@@ -40,45 +40,56 @@ function kafkaHome(): string {
   return join(folder, 'kafka');
 }
 
-test('start.sh of the containers makes three brokers a cluster: three replicas in sync, found by the address of the host', async () => {
-  const home = kafkaHome();
-  const ports = await freePorts(9);
-  const [external, internal, controllers] = [ports.slice(0, 3), ports.slice(3, 6), ports.slice(6)];
-  for (const node of nodes) {
+/** The script as a container runs it, on ports of this machine instead of a host of its own. */
+function startBroker(node: number, env: Record<string, string>): void {
+  const child = spawn('bash', ['infra/compose/kafka/start.sh'], {
+    stdio: 'ignore',
+    signal: stop.signal,
+    killSignal: 'SIGKILL',
+    env: {
+      PATH: process.env.PATH,
+      COMMON_PROPERTIES: resolve('infra/kafka/server.properties'),
+      DATA: join(folder, `data-${node}`),
+      NODE_ID: String(node),
+      CLUSTER_ID: 'abcdefghijklmnopqrstuv',
+      LISTEN: '127.0.0.1',
+      HOSTS: '127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1',
+      ...env,
+    },
+  });
+  // The end that the abort brings is what is waited for.
+  child.on('error', () => {});
+  ends.push(once(child, 'close').catch(() => {}));
+}
+
+test('start.sh of the containers makes three brokers a cluster, and a fourth one joins and takes replicas', async () => {
+  const ports = await freePorts(11);
+  const [external, internal, controllers] = [ports.slice(0, 4), ports.slice(4, 8), ports.slice(8)];
+  const start = (node: number, env: Record<string, string> = {}) => {
     const port = String(external[node - 1]);
-    const child = spawn('bash', ['infra/compose/kafka/start.sh'], {
-      stdio: 'ignore',
-      signal: stop.signal,
-      killSignal: 'SIGKILL',
-      env: {
-        PATH: process.env.PATH,
-        KAFKA_HOME: home,
-        COMMON_PROPERTIES: resolve('infra/kafka/server.properties'),
-        DATA: join(folder, `data-${node}`),
-        NODE_ID: String(node),
-        CLUSTER_ID: 'abcdefghijklmnopqrstuv',
-        EXTERNAL_PORT: port,
-        EXTERNAL_LISTEN_PORT: port,
-        LISTEN: '127.0.0.1',
-        HOSTS: '127.0.0.1 127.0.0.1 127.0.0.1',
-        INTERNAL_PORTS: internal.join(' '),
-        CONTROLLER_PORTS: controllers.join(' '),
-      },
+    startBroker(node, {
+      KAFKA_HOME: kafkaHome(),
+      EXTERNAL_PORT: port,
+      EXTERNAL_LISTEN_PORT: port,
+      INTERNAL_PORTS: internal.join(' '),
+      CONTROLLER_PORTS: controllers.join(' '),
+      ...env,
     });
-    // The end that the abort brings is what is waited for.
-    child.on('error', () => {});
-    ends.push(once(child, 'close').catch(() => {}));
-  }
-  for (const node of nodes) {
-    const port = external[node - 1] as number;
-    await eventually(
-      async () => expect(await brokerHealth({ host: '127.0.0.1', port, node })).toMatchObject({ ok: true }),
-      {
-        timeoutMs: 150_000,
-      },
+  };
+  const ready = (node: number) =>
+    eventually(
+      async () =>
+        expect(
+          await brokerHealth({ host: '127.0.0.1', port: external[node - 1] as number, node }),
+        ).toMatchObject({ ok: true }),
+      { timeoutMs: 150_000 },
     );
-  }
-  const bootstrapServers = external.map((port) => `127.0.0.1:${port}`).join(',');
+  for (const node of nodes) start(node);
+  for (const node of nodes) await ready(node);
+  const bootstrapServers = external
+    .slice(0, 3)
+    .map((port) => `127.0.0.1:${port}`)
+    .join(',');
   await createTopic(bootstrapServers, 'replicated', 3);
   const admin = createKafka({ bootstrapServers, clientId: 'test', log: silent }).admin();
   await admin.connect();
@@ -98,6 +109,21 @@ test('start.sh of the containers makes three brokers a cluster: three replicas i
       resources: [{ type: 2, name: 'replicated', configNames: ['min.insync.replicas'] }],
     });
     expect(resources[0]?.configEntries[0]?.configValue).toBe('2');
+
+    start(4, { ROLES: 'broker' });
+    await ready(4);
+    await admin.alterPartitionReassignments({
+      topics: [
+        {
+          topic: 'replicated',
+          partitionAssignment: [0, 1, 2].map((partition) => ({ partition, replicas: [4, 1, 2] })),
+        },
+      ],
+    });
+    await eventually(async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: ['replicated'] });
+      for (const { isr } of topics[0]?.partitions ?? []) expect(isr.toSorted()).toEqual([1, 2, 4]);
+    });
   } finally {
     await admin.disconnect();
   }
