@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos scaling load guard check verify benchmark peers soak fault-run sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos chaos-cluster scaling load guard check verify benchmark peers soak fault-run sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,10 @@ test: ## every check and test that CI runs
 chaos: ## hit every role with seeded faults under load, then count (CHAOS_SEED, CHAOS_FAULTS, CHAOS_EVENTS)
 	$(PREFLIGHT) run
 	@$(NODE) tests/integrity/chaos/main.ts
+
+chaos-cluster: ## three brokers, three shards, more partitions: struck under load, into .pipeline/reports (CHAOS_PARTS, CHAOS_RATE=10000)
+	$(PREFLIGHT) run
+	@$(NODE) tests/integrity/cluster/main.ts
 
 scaling: ## steps of load against a slow function: how the autoscaler follows (10 minutes; SCALING_STEPS)
 	$(PREFLIGHT) run

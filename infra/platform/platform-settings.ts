@@ -42,8 +42,21 @@ function metricsTargets(settings: Settings): string {
   return targets.join(',');
 }
 
-/** Of no interest to a part: what commands alone use. */
-const ofCommands: ReadonlySet<string> = new Set(['rate', 'duration', 'logFormat', 'prometheusPort']);
+/** Of no interest to a part: what commands alone use, and what topics and functions take over while all runs. */
+const ofNoPart: ReadonlySet<string> = new Set([
+  'rate',
+  'duration',
+  'logFormat',
+  'prometheusPort',
+  'eventsPartitions',
+  'retentionDays',
+  'clickhouseUrl',
+  'clickhouseInsertQuorum',
+  'categoriesFile',
+  'ingestKeys',
+  'queryKeys',
+  'corsOrigins',
+]);
 
 /**
  * Each setting by its variable's name with a fingerprint of its value: enough to say which ones a running
@@ -52,7 +65,7 @@ const ofCommands: ReadonlySet<string> = new Set(['rate', 'duration', 'logFormat'
 export function settingFingerprints(settings: Settings): Record<string, string> {
   return Object.fromEntries(
     Object.entries(definitions)
-      .filter(([key]) => !ofCommands.has(key))
+      .filter(([key]) => !ofNoPart.has(key))
       .map(([key, { env }]) => {
         const value = JSON.stringify(settings[key as keyof Settings] ?? null);
         return [env, createHash('sha256').update(value).digest('hex').slice(0, 16)];

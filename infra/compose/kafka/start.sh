@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One broker and controller of three: writes its configuration, formats its storage at the first start, and runs.
-# NODE_ID, CLUSTER_ID and EXTERNAL_PORT (where it is published on the host's loopback) come from the environment;
-# HOSTS, PORTS and DATA are other than in the containers only in tests.
+# NODE_ID, CLUSTER_ID and EXTERNAL_PORT (where it is published on the host's loopback) come from the environment; a
+# fourth and further one has ROLES=broker. HOSTS, PORTS and DATA are other than in the containers only in tests.
 set -euo pipefail
 
 kafka=${KAFKA_HOME:-/opt/kafka}
@@ -12,7 +12,12 @@ internal=(${INTERNAL_PORTS:-19092 19092 19092})
 controllers=(${CONTROLLER_PORTS:-29093 29093 29093})
 listen=${LISTEN:-0.0.0.0}
 external_listen=${EXTERNAL_LISTEN_PORT:-9092}
+roles=${ROLES:-broker,controller}
 index=$((NODE_ID - 1))
+host=${hosts[index]:-kafka-$NODE_ID}
+internal_port=${internal[index]:-19092}
+listeners=INTERNAL://$listen:$internal_port,EXTERNAL://$listen:$external_listen
+if [[ $roles == *controller* ]]; then listeners+=,CONTROLLER://$listen:${controllers[index]}; fi
 
 voters=
 for i in 0 1 2; do voters+="${voters:+,}$((i + 1))@${hosts[i]}:${controllers[i]}"; done
@@ -21,11 +26,11 @@ properties=$(mktemp)
 cat "$common" - > "$properties" <<END
 
 # This broker
-process.roles=broker,controller
+process.roles=$roles
 node.id=$NODE_ID
 controller.quorum.voters=$voters
-listeners=INTERNAL://$listen:${internal[index]},EXTERNAL://$listen:$external_listen,CONTROLLER://$listen:${controllers[index]}
-advertised.listeners=INTERNAL://${hosts[index]}:${internal[index]},EXTERNAL://127.0.0.1:$EXTERNAL_PORT
+listeners=$listeners
+advertised.listeners=INTERNAL://$host:$internal_port,EXTERNAL://127.0.0.1:$EXTERNAL_PORT
 listener.security.protocol.map=INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=INTERNAL
 controller.listener.names=CONTROLLER

@@ -33,3 +33,9 @@ export async function storedOfSession(
     await mongo.close();
   }
 }
+
+/** Event ids that ClickHouse holds of a session. */
+export async function idsOfSession(settings: Settings, session: string): Promise<Set<string>> {
+  const query = `SELECT event_id FROM events_distributed WHERE session_id = '${session}'`;
+  return new Set((await askClickhouse(settings, query, { format: 'TabSeparated' })).split('\n'));
+}

@@ -16,7 +16,7 @@ export function savedBenchmark({ events, storedSeconds, cpuSeconds }: Measured):
 const aside = new Set(['supervisor', 'generator', 'autoscaler']);
 
 /** Every other name is that of a function. */
-const ofParts = /^(kafka(-\d+)?|mongodb|clickhouse|gateway|connector)$/;
+const ofParts = /^(kafka(-\d+)?|mongodb|clickhouse|gateway|connector|claims)$/;
 
 /** Costs of one event; brokers count together, as one part, and so do functions. */
 export function costsOf(

@@ -1,7 +1,22 @@
+import { PipelineError } from '../../../shared/errors/index.ts';
 import { bytes, count } from '../terminal/table.ts';
 import { type Costs, copies, type Machines, needsOf, standardMachines } from './model.ts';
 
 const dailyEvents = 100_000_000;
+
+const marks = ['<!-- sizing: made by `make sizing` -->', '<!-- /sizing -->'] as const;
+
+/** A page with these tables between its marks. @throws PipelineError `SIZING_PAGE` when it has none. */
+export function withTables(page: string, tables: string): string {
+  const [begin, end] = [page.indexOf(marks[0]), page.indexOf(marks[1])];
+  if (begin < 0 || end < begin) {
+    throw new PipelineError(
+      'SIZING_PAGE',
+      `The page has no place for the tables, which is between ${marks.join(' and ')}`,
+    );
+  }
+  return `${page.slice(0, begin)}${marks[0]}\n\n${tables}\n${page.slice(end)}`;
+}
 
 /** The tables of docs/sizing.md, from measured costs. */
 export function sizingReport(costs: Costs, machines: Machines = standardMachines): string {

@@ -5,7 +5,7 @@ import type { Settings } from '../../../shared/config/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { askClickhouse } from '../ask-clickhouse.ts';
 import { withEvents } from '../benchmark/events.ts';
-import { type StoredSession, storedOfSession } from '../proof/session.ts';
+import { idsOfSession, type StoredSession, storedOfSession } from '../proof/session.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { killInTurn } from './kills.ts';
 import { type Answers, visitors } from './visitors.ts';
@@ -106,7 +106,7 @@ export async function soak(
     await askCheck(settings, { method: 'POST', body: JSON.stringify({ full: true }) }),
   );
   const accepted = [...played.steady.answers.ids, ...played.kills.answers.ids];
-  const found = await idsOf(settings, session);
+  const found = await idsOfSession(settings, session);
   const missing = accepted.filter((id) => !found.has(id)).length;
   return { plan, ...played, accepted: accepted.length, missing, stored, lastCheck };
 }
@@ -115,11 +115,6 @@ async function rowsOf(settings: Settings): Promise<number> {
   return Number(
     await askClickhouse(settings, 'SELECT count() FROM events_distributed', { format: 'TabSeparated' }),
   );
-}
-
-async function idsOf(settings: Settings, session: string): Promise<Set<string>> {
-  const query = `SELECT event_id FROM events_distributed WHERE session_id = '${session}'`;
-  return new Set((await askClickhouse(settings, query, { format: 'TabSeparated' })).split('\n'));
 }
 
 /** How many of the checks that began since then said what. */

@@ -13,19 +13,31 @@ export interface Answers {
   failed: number;
   /** Examples of the latter. */
   reasons: string[];
-  /** Ids of the accepted events. */
+  /** Ids of the accepted events, and when each was acknowledged, in milliseconds since 1970. */
   ids: string[];
+  acceptedAt: number[];
 }
 
 /** A visitor who waits longer than this has gone. */
 const patienceMs = 20_000;
 
-/** Sends single events to ingest at a steady rate, each once and whatever became of the one before, until `stop`. */
+/**
+ * Sends single events to ingest at a steady rate, each once and whatever became of the one before, until `stop`.
+ * `answers` are those so far.
+ */
 export function visitors(
   gatewayUrl: string,
   { session, perSecond }: { session: string; perSecond: number },
-): { stop: () => Promise<Answers> } {
-  const answers: Answers = { sent: 0, accepted: 0, refused: 0, failed: 0, reasons: [], ids: [] };
+): { answers: Readonly<Answers>; stop: () => Promise<Answers> } {
+  const answers: Answers = {
+    sent: 0,
+    accepted: 0,
+    refused: 0,
+    failed: 0,
+    reasons: [],
+    ids: [],
+    acceptedAt: [],
+  };
   const waiting = new Set<Promise<void>>();
   const timer = setInterval(() => {
     answers.sent++;
@@ -34,7 +46,10 @@ export function visitors(
       .then(
         (outcome) => {
           answers[outcome.kind]++;
-          if (outcome.kind === 'accepted') answers.ids.push(id);
+          if (outcome.kind === 'accepted') {
+            answers.ids.push(id);
+            answers.acceptedAt.push(Date.now());
+          }
           if (outcome.kind === 'failed') noteReason(answers, outcome.reason);
         },
         (error: Error) => {
@@ -46,6 +61,7 @@ export function visitors(
     waiting.add(one);
   }, 1000 / perSecond);
   return {
+    answers,
     stop: async () => {
       clearInterval(timer);
       await Promise.all(waiting);

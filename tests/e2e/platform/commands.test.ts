@@ -289,8 +289,8 @@ test('start-pipeline run twice starts one, and a killed supervisor goes on with 
 test('the generator frozen is seen as any other part is', () => frozenAlone('generator'));
 
 test('other settings while it runs are refused by name', async () => {
-  const { code, output } = await command('up', { EVENTS_PARTITIONS: '12' });
-  expect(output).toContain('another EVENTS_PARTITIONS');
+  const { code, output } = await command('up', { MAX_REPLICAS: '12' });
+  expect(output).toContain('another MAX_REPLICAS');
   expect(code).toBe(1);
 });
 

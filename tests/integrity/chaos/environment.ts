@@ -1,4 +1,17 @@
+import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { projectRoot } from '../../../infra/platform/paths.ts';
 import { freePorts } from '../../support/ports.ts';
+
+/** A folder for a platform's state that is removed with it; what the checkout has downloaded is in it too. */
+export function temporaryDataDir(name: string): string {
+  const dataDir = mkdtempSync(join(tmpdir(), `event-pipeline-${name}-`));
+  const downloads = resolve(projectRoot, '.pipeline', 'downloads');
+  mkdirSync(downloads, { recursive: true });
+  symlinkSync(downloads, join(dataDir, 'downloads'));
+  return dataDir;
+}
 
 /** Settings of a platform of its own, beside any other that runs: free ports and a folder of its own. */
 export async function chaosEnvironment({

@@ -3,6 +3,7 @@ import type { Settings } from '../../../shared/config/index.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import { processesOf } from './processes.ts';
 import type { Fault, Role, ScheduledFault } from './schedule.ts';
+import { strike } from './strike.ts';
 
 /** What became of one scheduled fault. */
 export interface Injected {
@@ -43,19 +44,10 @@ export async function inject(
     const pids = await processesOf(settings, fault.role);
     const pid = pids[Math.floor(random() * pids.length)];
     const inFlight = await workWithin(1000);
-    if (pid !== undefined && signal(pid, signals[fault.kind])) {
-      if (fault.kind === 'freeze') {
-        await delay(fault.ms);
-        // It may have been killed for not answering meanwhile.
-        signal(pid, 'SIGCONT');
-      }
-      return { number, fault, inFlight, happened: true };
-    }
+    if (pid !== undefined && (await strike(pid, fault))) return { number, fault, inFlight, happened: true };
   }
   return { number, fault, inFlight: false, happened: false };
 }
-
-const signals = { kill: 'SIGKILL', restart: 'SIGTERM', freeze: 'SIGSTOP' } as const;
 
 /** Every role works whenever calls are under way; a store and the keeper of claims do when their function is called. */
 function hasWork(role: Role, proxy: FaultProxy): boolean {
@@ -65,15 +57,6 @@ function hasWork(role: Role, proxy: FaultProxy): boolean {
     return ['transform', 'mongo-write', 'clickhouse-write'].some((name) => proxy.inFlight(name) > 0);
   }
   return proxy.inFlight(called) > 0;
-}
-
-function signal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, name);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function poll<T>(limitMs: number, ask: () => T | undefined): Promise<T | undefined> {

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { bringDown } from '../../../infra/platform/bring-down.ts';
 import { projectRoot } from '../../../infra/platform/paths.ts';
 import { platformSettings } from '../../../infra/platform/platform-settings.ts';
 import { runChaos } from './chaos.ts';
-import { chaosEnvironment } from './environment.ts';
+import { chaosEnvironment, temporaryDataDir } from './environment.ts';
+import { list, number } from './options.ts';
 import { addPart, partOf } from './part.ts';
 import { renderReport } from './report.ts';
 import { kinds, roles } from './schedule.ts';
@@ -15,19 +15,6 @@ import { kinds, roles } from './schedule.ts';
  * lists) narrow what is hit and how. Each run adds to CHAOS_REPORT (.pipeline/reports/chaos.json) and to the page
  * beside it, so that a long run can be done in parts. Exit code 1 if anything is lost or doubled.
  */
-const number = (name: string, fallback: number): number => {
-  const value = Number(process.env[name] || fallback);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} must be a whole number`);
-  return value;
-};
-const list = <T extends string>(name: string, known: readonly T[]): T[] | undefined =>
-  process.env[name] === undefined || process.env[name] === ''
-    ? undefined
-    : process.env[name].split(',').map((each) => {
-        const found = known.find((one) => one === each.trim());
-        if (found === undefined) throw new Error(`${name}: ${each} is none of ${known.join(', ')}`);
-        return found;
-      });
 const seed = number('CHAOS_SEED', Math.floor(Math.random() * 1_000_000));
 const faults = number('CHAOS_FAULTS', 100);
 const events = number('CHAOS_EVENTS', 500_000);
@@ -37,10 +24,7 @@ const reportFile = resolve(projectRoot, process.env.CHAOS_REPORT || '.pipeline/r
 
 console.log(`CHAOS_SEED=${seed} CHAOS_FAULTS=${faults} CHAOS_EVENTS=${events} KAFKA_BROKERS=${brokers}`);
 const at = new Date();
-const dataDir = mkdtempSync(join(tmpdir(), 'event-pipeline-chaos-'));
-const downloads = resolve(projectRoot, '.pipeline', 'downloads');
-mkdirSync(downloads, { recursive: true });
-symlinkSync(downloads, join(dataDir, 'downloads'));
+const dataDir = temporaryDataDir('chaos');
 const env = await chaosEnvironment({ dataDir, brokers });
 let green = false;
 try {

@@ -1,4 +1,4 @@
-import { createRandom } from './random.ts';
+import { createRandom, shuffled } from './random.ts';
 
 /** What can be hit. `transform`, `mongo-write`, `clickhouse-write`: one replica; `kafka`: one broker of those there are. */
 export const roles = [
@@ -86,13 +86,4 @@ export function createSchedule({
     schedule.push({ number, afterMs: Math.round(200 + random() * 1800), fault });
   }
   return schedule;
-}
-
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const result = [...items];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [result[i], result[j]] = [result[j] as T, result[i] as T];
-  }
-  return result;
 }

@@ -1,15 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { bringDown } from '../../../infra/platform/bring-down.ts';
 import { bringUp } from '../../../infra/platform/bring-up.ts';
-import { pathsOf, projectRoot } from '../../../infra/platform/paths.ts';
+import { pathsOf } from '../../../infra/platform/paths.ts';
 import { platformSettings } from '../../../infra/platform/platform-settings.ts';
 import { untilDrained } from '../../../infra/platform/proof/drained.ts';
 import { prove, wholeLog } from '../../../infra/platform/proof/proof.ts';
 import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
-import { chaosEnvironment } from '../chaos/environment.ts';
+import { chaosEnvironment, temporaryDataDir } from '../chaos/environment.ts';
 import { processesOf } from '../chaos/processes.ts';
 import { repeatedEvents } from './events.ts';
 
@@ -21,10 +20,7 @@ const count = Number(process.env.REPEATS_EVENTS || 20_000);
 const perRequest = 1000;
 const killed = ['claims', 'transform', 'connector'] as const;
 
-const dataDir = mkdtempSync(join(tmpdir(), 'event-pipeline-repeats-'));
-const downloads = resolve(projectRoot, '.pipeline', 'downloads');
-mkdirSync(downloads, { recursive: true });
-symlinkSync(downloads, join(dataDir, 'downloads'));
+const dataDir = temporaryDataDir('repeats');
 Object.assign(process.env, await chaosEnvironment({ dataDir, brokers: 1 }));
 const settings = platformSettings();
 const cluster = createCluster({ bootstrapServers: settings.kafkaBootstrapServers, clientId: 'repeats' });

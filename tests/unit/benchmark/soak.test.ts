@@ -61,13 +61,21 @@ const results: Results = {
   plan: { rate: 1000, visits: 5, steady: hour, kills: 900 },
   steady: {
     samples: steadySamples,
-    answers: { sent: 18_000, accepted: 18_000, refused: 0, failed: 0, reasons: [], ids: [] },
+    answers: { sent: 18_000, accepted: 18_000, refused: 0, failed: 0, reasons: [], ids: [], acceptedAt: [] },
     checks: { ok: 60 },
   },
   steadyEvents: 3_600_000,
   kills: {
     samples: steadySamples.slice(0, 90),
-    answers: { sent: 4500, accepted: 4400, refused: 60, failed: 40, reasons: ['ECONNREFUSED'], ids: [] },
+    answers: {
+      sent: 4500,
+      accepted: 4400,
+      refused: 60,
+      failed: 40,
+      reasons: ['ECONNREFUSED'],
+      ids: [],
+      acceptedAt: [],
+    },
     checks: { ok: 13, pending: 1 },
     killed: ['kafka-1', 'gateway', 'kafka-1'],
   },

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import { loadDotEnv } from '../../../infra/platform/dot-env.ts';
+import { platformParts } from '../../../infra/platform/parts.ts';
 import {
   differingSettings,
   platformSettings,
@@ -64,4 +65,23 @@ test('settings that differ are named; those of commands alone do not matter', ()
   expect(differingSettings(running, fingerprints({ RATE: '7', DURATION: '60' }))).toEqual([]);
   expect(differingSettings(running, fingerprints({ LOG_LEVEL: 'debug' }))).toEqual(['LOG_LEVEL']);
   expect(JSON.stringify(fingerprints({ GATEWAY_PASSWORD: 'sesame' }))).not.toContain('sesame');
+});
+
+test('what topics and functions take over while all runs is given to no part', async () => {
+  const changes = {
+    EVENTS_PARTITIONS: '24',
+    RETENTION_DAYS: '30',
+    CLICKHOUSE_URL: 'http://127.0.0.1:8123,http://127.0.0.1:8124',
+    CLICKHOUSE_INSERT_QUORUM: 'auto',
+    EVENT_CATEGORIES_FILE: '/elsewhere.yml',
+    INGEST_KEYS: 'new,old',
+    QUERY_KEYS: 'new,old',
+    CORS_ORIGINS: '*',
+  };
+  const [before, after] = [{}, changes].map((env) => platformSettings({ DATA_DIR: folder, ...env }));
+  if (before === undefined || after === undefined) throw new Error('two sets of settings');
+  expect(differingSettings(settingFingerprints(before), settingFingerprints(after))).toEqual([]);
+  const given = async (settings: typeof before) =>
+    (await platformParts(settings)).map(({ name, command, env }) => ({ name, command, env }));
+  expect(await given(after)).toEqual(await given(before));
 });

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { costsOf } from '../../../infra/platform/sizing/costs.ts';
 import { type Costs, needsOf } from '../../../infra/platform/sizing/model.ts';
-import { sizingReport } from '../../../infra/platform/sizing/report.ts';
+import { sizingReport, withTables } from '../../../infra/platform/sizing/report.ts';
 
 const costs: Costs = {
   topRate: 12_000,
@@ -68,4 +69,12 @@ test('the report is whole', () => {
   for (const line of report.split('\n').filter((text) => text.startsWith('|'))) {
     expect(line).toMatch(/\|$/);
   }
+});
+
+test('the tables take the place of the last ones in the page, and nothing else changes', () => {
+  const page = readFileSync('docs/sizing.md', 'utf8');
+  const once = withTables(page, 'first');
+  expect(withTables(once, 'second')).toBe(once.replace('first', 'second'));
+  expect(once).toContain('# Sizing');
+  expect(() => withTables('# Sizing', 'first')).toThrow(/no place for the tables/);
 });
