@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { definitions, type Settings } from '../../shared/config/index.ts';
 import { messageOf } from '../../shared/errors/index.ts';
+import { batchFlags } from '../node-flags.ts';
 import type { Health, Part } from './part.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -38,7 +39,7 @@ export function ownPart(
   const address = `http://${settings.bindAddress}:${settings[port]}`;
   return {
     name,
-    command: [process.execPath, main],
+    command: [process.execPath, ...batchFlags, main],
     cwd: root,
     env: { LOG_FORMAT: 'json', ...Object.fromEntries(given), ...env },
     ports: [{ port: settings[port], setting: definitions[port].env }],

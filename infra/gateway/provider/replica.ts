@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { Agent } from 'node:http';
 import { createInterface } from 'node:readline';
+import { batchFlags } from '../../node-flags.ts';
 
 export type ReplicaState = 'starting' | 'ready' | 'draining' | 'ended';
 
@@ -50,9 +51,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     cwd,
     env,
     execArgv: [
-      // A batch of 5,000 events outgrows V8's default of 16 MiB, is moved to the old generation and collected there:
-      // garbage collection took 16 % of mongo-write's time, with this 6 %.
-      '--max-semi-space-size=32',
+      ...batchFlags,
       ...(heapLimitMiB === undefined ? [] : [`--max-old-space-size=${heapLimitMiB}`]),
     ],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
