@@ -1,5 +1,6 @@
-import { readRecordList } from '../clients/kafka-protocol/record-list.ts';
-import type { FetchedRecord } from '../clients/kafka-protocol/records.ts';
+import { headersOf, readRecordList } from '../clients/kafka-protocol/record-list.ts';
+import { type FetchedRecord, recordKey, recordValue } from '../clients/kafka-protocol/records.ts';
+import type { Base64OrBytes, BatchEvent, BatchRecord } from './types.ts';
 
 /**
  * Media type of a batch, and of its answer, whose keys and values travel as they are instead of as base64 within JSON.
@@ -68,4 +69,57 @@ export function decodeCompact<Head>(body: Buffer): { head: Head; records: Fetche
   );
   if (cursor.at !== body.length) throw new RangeError('bytes follow the last record');
   return { head, records };
+}
+
+/**
+ * The batch that a request in this form carries.
+ *
+ * @throws Error when the body is not in this form.
+ */
+export function compactEvent(body: Buffer): BatchEvent<Base64OrBytes> {
+  const { head, records } = decodeCompact<CompactRequestHead>(body);
+  const { eventSource, bootstrapServers, topic, partition } = head;
+  const batch = records.map((record) => new CompactRecord(record, head));
+  return { eventSource, bootstrapServers, records: { [`${topic}-${partition}`]: batch } };
+}
+
+const noHeaders: Record<string, number[]>[] = [];
+
+/** A record of the compact form; what a handler does not ask for is not made. */
+class CompactRecord implements BatchRecord<Base64OrBytes> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly timestampType: BatchRecord['timestampType'];
+  readonly #record: FetchedRecord;
+
+  constructor(
+    record: FetchedRecord,
+    { topic, partition, timestampType }: Pick<BatchRecord, 'topic' | 'partition' | 'timestampType'>,
+  ) {
+    this.topic = topic;
+    this.partition = partition;
+    this.timestampType = timestampType;
+    this.#record = record;
+  }
+
+  get offset(): number {
+    return this.#record.offset;
+  }
+
+  get timestamp(): number {
+    return this.#record.timestamp;
+  }
+
+  get key(): Buffer | undefined {
+    return recordKey(this.#record) ?? undefined;
+  }
+
+  get value(): Buffer | undefined {
+    return recordValue(this.#record) ?? undefined;
+  }
+
+  get headers(): Record<string, number[]>[] {
+    if (this.#record.headerCount === 0) return noHeaders;
+    return headersOf(this.#record).map(([name, bytes]) => ({ [name.toString('utf8')]: [...(bytes ?? [])] }));
+  }
 }

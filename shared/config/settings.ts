@@ -191,8 +191,8 @@ export const definitions = define({
   eventsPartitions: {
     env: 'EVENTS_PARTITIONS',
     group: 'Kafka',
-    schema: count(1, 1000).default(6),
-    help: 'partitions of events_raw and events_clean',
+    schema: count(1, 1000).default(3),
+    help: 'partitions of events_raw and events_clean: as many calls of a function at once; fewer make larger batches',
   },
   rawTopic: {
     env: 'EVENTS_RAW_TOPIC',

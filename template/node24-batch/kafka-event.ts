@@ -1,8 +1,6 @@
-import { type CompactRequestHead, compactType, decodeCompact } from '../../shared/batch/compact.ts';
+import { compactEvent, compactType } from '../../shared/batch/compact.ts';
 import { parseBatchId } from '../../shared/batch/parse-batch-id.ts';
-import type { Base64OrBytes, BatchEvent, BatchInfo, BatchRecord } from '../../shared/batch/types.ts';
-import { headersOf } from '../../shared/clients/kafka-protocol/record-list.ts';
-import { type FetchedRecord, recordKey, recordValue } from '../../shared/clients/kafka-protocol/records.ts';
+import type { Base64OrBytes, BatchEvent, BatchInfo } from '../../shared/batch/types.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -24,7 +22,11 @@ export function batchEventOf(
 ): BatchEvent<Base64OrBytes> | undefined {
   if (headers['content-type'] === compactType) {
     if (!takesBytes) throw new HttpError(415, 'this function takes batches as JSON only');
-    return compactEventOf(body);
+    try {
+      return compactEvent(body);
+    } catch (error) {
+      throw new HttpError(400, `the body is no batch in the compact form: ${messageOf(error)}`);
+    }
   }
   const fromConnector = headers['x-batch-id'] !== undefined;
   const rawRecord =
@@ -60,60 +62,6 @@ export function batchInfoOf(headers: Headers): BatchInfo | undefined {
     route: wholeNumber(headers, 'x-route', 0),
     attempt: wholeNumber(headers, 'x-attempt', 1),
   };
-}
-
-function compactEventOf(body: Buffer): BatchEvent<Base64OrBytes> {
-  let decoded: { head: CompactRequestHead; records: FetchedRecord[] };
-  try {
-    decoded = decodeCompact(body);
-  } catch (error) {
-    throw new HttpError(400, `the body is no batch in the compact form: ${messageOf(error)}`);
-  }
-  const { eventSource, bootstrapServers, topic, partition, timestampType } = decoded.head;
-  const where = { topic, partition, timestampType };
-  const records = decoded.records.map((record) => new CompactRecord(record, where));
-  return { eventSource, bootstrapServers, records: { [`${topic}-${partition}`]: records } };
-}
-
-const noHeaders: Record<string, number[]>[] = [];
-
-/** A record of the compact form; what a handler does not ask for is not made. */
-class CompactRecord implements BatchRecord<Base64OrBytes> {
-  readonly topic: string;
-  readonly partition: number;
-  readonly timestampType: BatchRecord['timestampType'];
-  readonly #record: FetchedRecord;
-
-  constructor(
-    record: FetchedRecord,
-    { topic, partition, timestampType }: Pick<BatchRecord, 'topic' | 'partition' | 'timestampType'>,
-  ) {
-    this.topic = topic;
-    this.partition = partition;
-    this.timestampType = timestampType;
-    this.#record = record;
-  }
-
-  get offset(): number {
-    return this.#record.offset;
-  }
-
-  get timestamp(): number {
-    return this.#record.timestamp;
-  }
-
-  get key(): Buffer | undefined {
-    return recordKey(this.#record) ?? undefined;
-  }
-
-  get value(): Buffer | undefined {
-    return recordValue(this.#record) ?? undefined;
-  }
-
-  get headers(): Record<string, number[]>[] {
-    if (this.#record.headerCount === 0) return noHeaders;
-    return headersOf(this.#record).map(([name, bytes]) => ({ [name.toString('utf8')]: [...(bytes ?? [])] }));
-  }
 }
 
 const marker = Buffer.from('"SelfManagedKafka"');

@@ -7,7 +7,7 @@ describe('readSettings', () => {
     const settings = readSettings({});
     expect(settings.kafkaBootstrapServers).toBe('127.0.0.1:9092');
     expect(settings.mongodbUri).toBe('mongodb://127.0.0.1:27017');
-    expect(settings.eventsPartitions).toBe(6);
+    expect(settings.eventsPartitions).toBe(3);
   });
 
   test('three embedded brokers take consecutive ports', () => {

@@ -40,7 +40,10 @@ const plays: Record<PartName, (options: StandOptions) => Promise<{ result: Resul
     result: await runStand(options, (stand) => playBrokers(stand, order(3, 1))),
     answers: [],
   }),
-  partitions: async (options) => ({ result: await runStand(options, playPartitions), answers: [] }),
+  partitions: async ({ env, ...options }) => ({
+    result: await runStand({ ...options, env: { ...env, EVENTS_PARTITIONS: '6' } }, playPartitions),
+    answers: [],
+  }),
   async shards(options) {
     const shards: Shards = await startShards(3);
     try {

@@ -88,7 +88,8 @@ describe.each(workloads.map((manifest) => [manifest.metadata.name, manifest] as 
       });
       for (const { args, securityContext, resources: needed } of spec.containers) {
         expect(args[0]).toBe('node');
-        expect([args[1], existsSync(args[1] as string)]).toEqual([args[1], true]);
+        const program = args.slice(1).find((arg: string) => !arg.startsWith('--'));
+        expect([program, existsSync(program ?? '')]).toEqual([program, true]);
         expect(securityContext).toEqual({
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
