@@ -1,5 +1,6 @@
 import middy from '@middy/core';
-import type { Base64OrBytes, BatchEvent, BytesResult, FunctionContext } from '../../shared/batch/types.ts';
+import type { BytesResult } from '../../shared/batch/output-list.ts';
+import type { Base64OrBytes, BatchEvent, FunctionContext } from '../../shared/batch/types.ts';
 import { createClaimsClient } from '../../shared/clients/claims/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { createEventCheck, loadCategories } from '../../shared/events/index.ts';

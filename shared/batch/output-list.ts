@@ -1,7 +1,12 @@
 import { headersOf, readRecordList } from '../clients/kafka-protocol/record-list.ts';
 import { type FetchedRecord, recordKey, recordValue } from '../clients/kafka-protocol/records.ts';
 import { writeVarint } from '../clients/kafka-protocol/varint.ts';
-import type { OutputRecord } from './types.ts';
+import type { BatchResult, OutputRecord } from './types.ts';
+
+/** The result of a function that exports `takesBytes`. */
+export interface BytesResult extends Pick<BatchResult, 'batchItemFailures'> {
+  records?: OutputList;
+}
 
 /** What a record's own lengths, offset and header count can take. */
 const FRAME_BYTES = 64;

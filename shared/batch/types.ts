@@ -1,5 +1,4 @@
 import type { Context } from 'aws-lambda';
-import type { OutputList } from './output-list.ts';
 
 /** The protocol between connector and functions: AWS Lambda's event for self-managed Kafka. */
 
@@ -52,12 +51,6 @@ export interface OutputRecord<Value = string> {
 export interface BatchResult {
   batchItemFailures?: ItemFailure[];
   records?: OutputRecord[];
-}
-
-/** The same of a function that exports `takesBytes`. */
-export interface BytesResult {
-  batchItemFailures?: ItemFailure[];
-  records?: OutputList;
 }
 
 /**

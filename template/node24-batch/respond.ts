@@ -2,7 +2,8 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { compactType, encodeCompact } from '../../shared/batch/compact.ts';
-import type { BytesResult, OutputRecord } from '../../shared/batch/types.ts';
+import type { BytesResult } from '../../shared/batch/output-list.ts';
+import type { OutputRecord } from '../../shared/batch/types.ts';
 import { HttpError, messageOf } from '../../shared/errors/index.ts';
 
 /** What is sent: status, headers and a body that is either whole or a stream. */

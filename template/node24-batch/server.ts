@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compactType } from '../../shared/batch/compact.ts';
-import type { BytesResult, FunctionContext } from '../../shared/batch/types.ts';
+import type { BytesResult } from '../../shared/batch/output-list.ts';
+import type { FunctionContext } from '../../shared/batch/types.ts';
 import { HttpError } from '../../shared/errors/index.ts';
 import type { Logger } from '../../shared/log/index.ts';
 import { counter, histogram, registry } from '../../shared/metrics/index.ts';
