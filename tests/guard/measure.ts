@@ -1,7 +1,7 @@
 import type { Stage } from './path.ts';
 
-/** The system counts processor time in steps of up to 4 ms. */
-const runsAtOnce = 8;
+/** The system counts processor time in steps of up to 4 ms: what is measured at once takes ten times that. */
+const measuredMs = 40;
 
 /**
  * Processor time of each stage as a multiple of the reference loop's, both measured in turn in this process: so it says
@@ -11,18 +11,31 @@ export function ratios(
   { reference, stages }: { reference: () => void; stages: readonly Stage[] },
   { warmUp, rounds }: { warmUp: number; rounds: number },
 ): Map<string, number> {
-  const all = [{ name: '', run: reference }, ...stages];
-  const micros = new Map(all.map(({ name }) => [name, [] as number[]]));
-  for (let round = -warmUp; round < rounds; round++) {
-    for (const { name, run } of all) {
+  const all = [{ name: '', run: reference }, ...stages].map((stage) => {
+    const runs = runsThatTake(measuredMs, stage.run, warmUp);
+    return { ...stage, runs, micros: [] as number[] };
+  });
+  for (let round = 0; round < rounds; round++) {
+    for (const { run, runs, micros } of all) {
       const before = process.threadCpuUsage();
-      for (let i = 0; i < runsAtOnce; i++) run();
+      for (let i = 0; i < runs; i++) run();
       const { user, system } = process.threadCpuUsage(before);
-      if (round >= 0) micros.get(name)?.push(user + system);
+      micros.push((user + system) / runs);
     }
   }
-  const one = lowerQuartile(micros.get('') ?? []);
-  return new Map(stages.map(({ name }) => [name, lowerQuartile(micros.get(name) ?? []) / one]));
+  const one = lowerQuartile(all[0]?.micros ?? []);
+  return new Map(all.slice(1).map(({ name, micros }) => [name, lowerQuartile(micros) / one]));
+}
+
+/** How many runs take so long, once the engine has compiled them. */
+function runsThatTake(ms: number, run: () => unknown, warmUp: number): number {
+  let runs = 1;
+  for (let round = 0; round < warmUp; round++) {
+    const startedAt = performance.now();
+    for (let i = 0; i < runs; i++) run();
+    runs = Math.max(1, Math.ceil((runs * ms) / Math.max(performance.now() - startedAt, 0.01)));
+  }
+  return runs;
 }
 
 function lowerQuartile(values: readonly number[]): number {

@@ -1,4 +1,3 @@
-import { serialize } from 'bson';
 import { rowsOf } from '../../functions/clickhouse-write/rows.ts';
 import { createEventSource } from '../../functions/generate/event-source.ts';
 import { createTransform } from '../../functions/transform/transform.ts';
@@ -10,7 +9,7 @@ import { encodeBatch, readRecords } from '../../shared/clients/kafka-protocol/re
 import type { FetchedRecord, NewRecord } from '../../shared/clients/kafka-protocol/records.ts';
 import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
 import { createClientReader } from '../../shared/events/user-agent.ts';
-import { documentOf } from '../../shared/sink/document.ts';
+import { encodeDocuments } from '../../shared/sink/encode-documents.ts';
 import { readRange } from '../../shared/sink/read-range.ts';
 import { batchEventOf } from '../../template/node24-batch/kafka-event.ts';
 import { answerOfBatch } from '../../template/node24-batch/respond.ts';
@@ -92,7 +91,7 @@ export function stagesOf({
       },
       {
         name: 'sinks: a range into documents and rows',
-        run: () => [serialize({ documents: range.map(documentOf) }), rowsOf(range)],
+        run: () => [encodeDocuments(range), rowsOf(range)],
       },
     ],
   };
