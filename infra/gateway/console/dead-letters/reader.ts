@@ -57,7 +57,9 @@ export function createDeadLetterReader({
     if (known === undefined) return { letters: [], open: 0, functions: [], more: false };
     const partitions = known.partitions.map((_, index) => index);
     const starts = await listOffsets(from, { topic, partitions, at: 'earliest', lane });
-    const ends = await listOffsets(from, { topic, partitions, at: 'latest', lane });
+    // A broker answers the end of a transaction before all partitions know of it: what was just purged may lie behind the
+    // read-committed end, which a fetch waits for.
+    const ends = await listOffsets(from, { topic, partitions, at: 'high-watermark', lane });
     const found = createFound(selection, mostLetters);
     let more = false;
     for (const partition of partitions) {
