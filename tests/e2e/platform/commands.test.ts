@@ -133,11 +133,13 @@ test('logs of all parts, and of one', async () => {
 });
 
 test('every line of every log is in one form, and names its part', () => {
-  const files = globSync('logs/**/*.log', { cwd: dataDir });
-  expect(files.length).toBeGreaterThan(12);
-  for (const file of files) {
-    const parts = logEntries(join(dataDir, file)).map(({ part }) => part);
-    expect(new Set(parts)).toEqual(new Set([basename(file, '.log')]));
+  const logs = globSync('logs/**/*.log', { cwd: dataDir })
+    .map((file) => ({ file, entries: logEntries(join(dataDir, file)) }))
+    // A part that has had nothing to say.
+    .filter(({ entries }) => entries.length > 0);
+  expect(logs.length).toBeGreaterThan(12);
+  for (const { file, entries } of logs) {
+    expect(new Set(entries.map(({ part }) => part))).toEqual(new Set([basename(file, '.log')]));
   }
 });
 
