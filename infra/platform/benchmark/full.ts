@@ -150,7 +150,7 @@ async function search(
   }
 }
 
-/** Steps down by a twentieth until a rate stays sustained. */
+/** Goes down to what was stored a second, or by a twentieth, until a rate stays sustained. */
 async function hold(
   cluster: Cluster,
   settings: Settings,
@@ -159,12 +159,13 @@ async function hold(
   if (first === 0)
     throw new PipelineError('NO_RATE', 'No rate was sustained: give steps more time with BENCHMARK_SECONDS');
   const held: Results['held'] = [];
-  for (let rate = first; held.length < 5; rate = Math.round(rate * 0.95)) {
+  for (let rate = first; held.length < 5; ) {
     const measured = await measureSteadyRate(cluster, settings, { rate, seconds: plan.hold });
     const sustained = isSustained(measured, plan.hold);
     held.push({ rate, sustained, seconds: plan.hold, greatestLagSeconds: greatestLag(measured) });
     if (sustained) return { held, measured };
     onLine(`${rate} events/s did not hold for ${plan.hold} s`);
+    rate = Math.round(0.95 * Math.min(rate, measured.events / measured.storedSeconds));
   }
   throw new PipelineError(
     'NO_RATE',
