@@ -37,7 +37,7 @@ await consumer.run({
   autoCommit: false,
   partitionsConsumedConcurrently: 3,
   eachBatchAutoResolve: false,
-  eachBatch: async ({ batch, heartbeat, isRunning }) => {
+  eachBatch: async ({ batch, resolveOffset, heartbeat, isRunning }) => {
     startedMs ||= Date.now();
     for (let at = 0; at < batch.messages.length && isRunning(); at += batchSize) {
       const part = batch.messages.slice(at, at + batchSize);
@@ -51,6 +51,8 @@ await consumer.run({
       if (last) {
         const offset = String(Number(last.offset) + 1);
         await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset }]);
+        // Without it kafkajs hands on the same batch again.
+        resolveOffset(last.offset);
       }
       seen += part.length;
       await heartbeat();
