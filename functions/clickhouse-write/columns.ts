@@ -1,3 +1,5 @@
+import { copyBytes } from '../../shared/bytes/copy-bytes.ts';
+
 /** Columns of ClickHouse's Native format, https://clickhouse.com/docs/interfaces/formats/Native, little-endian. */
 
 /** Writes a variable-length unsigned integer and returns the position after it. */
@@ -63,9 +65,6 @@ const hexPlaces = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 const hexDigit = (byte: number): number => (byte < 0x3a ? byte - 0x30 : byte - 0x57);
 
-/** Below this a loop is faster than the call that copies. */
-const FEW_BYTES = 40;
-
 /** Texts in UTF-8, each behind its length. */
 export class TextColumn {
   #bytes: Buffer;
@@ -84,9 +83,7 @@ export class TextColumn {
     const length = end - start;
     this.#makeRoom(length + 5);
     const at = writeVarUInt(this.#bytes, this.#end, length);
-    if (length > FEW_BYTES) from.copy(this.#bytes, at, start, end);
-    else for (let i = 0; i < length; i++) this.#bytes[at + i] = from[start + i] as number;
-    this.#end = at + length;
+    this.#end = copyBytes(from, start, end, this.#bytes, at);
   }
 
   appendText(text: string): void {

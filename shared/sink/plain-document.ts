@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/copy-bytes.ts';
 import { type Marks, mark } from '../events/plain-clean-record.ts';
 
 /**
@@ -92,7 +93,7 @@ function writeObject(out: Buffer, start: number, bytes: Buffer): number {
     const keyStart = reading + 1;
     const keyEnd = quoteAfter(bytes, keyStart);
     const type = at++;
-    at = writeRange(out, at, bytes, keyStart, keyEnd);
+    at = copyBytes(bytes, keyStart, keyEnd, out, at);
     out[at++] = 0;
     reading = keyEnd + 2;
     at = writeValue(out, type, at, bytes);
@@ -198,19 +199,9 @@ function writeDate(out: Buffer, at: number, ms: number): number {
 
 function writeText(out: Buffer, at: number, bytes: Buffer, start: number, end: number): number {
   writeInt32(out, at, end - start + 1);
-  const after = writeRange(out, at + 4, bytes, start, end);
+  const after = copyBytes(bytes, start, end, out, at + 4);
   out[after] = 0;
   return after + 1;
-}
-
-/** Below this a loop is faster than the call that copies. */
-const FEW_BYTES = 40;
-
-function writeRange(out: Buffer, at: number, bytes: Buffer, start: number, end: number): number {
-  const length = end - start;
-  if (length > FEW_BYTES) bytes.copy(out, at, start, end);
-  else for (let i = 0; i < length; i++) out[at + i] = bytes[start + i] as number;
-  return at + length;
 }
 
 function writeBytes(out: Buffer, at: number, bytes: Buffer): number {

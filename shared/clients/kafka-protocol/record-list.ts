@@ -1,3 +1,4 @@
+import { copyBytes } from '../../bytes/copy-bytes.ts';
 import type { FetchedRecord, HeaderList, NewRecord } from './records.ts';
 import { type Cursor, readVarint, varintSize, writeVarint } from './varint.ts';
 
@@ -142,14 +143,7 @@ function bodySize(record: NewRecord, timestampDelta: number, offsetDelta: number
   return size;
 }
 
-/** Below this a loop is faster than the call that copies. */
-const FEW_BYTES = 24;
-
 function writeBytes(bytes: Buffer, at: number, value: Buffer | null): number {
   if (value === null) return writeVarint(bytes, at, -1);
-  const { length } = value;
-  const start = writeVarint(bytes, at, length);
-  if (length > FEW_BYTES) value.copy(bytes, start);
-  else for (let i = 0; i < length; i++) bytes[start + i] = value[i] as number;
-  return start + length;
+  return copyBytes(value, 0, value.length, bytes, writeVarint(bytes, at, value.length));
 }
