@@ -30,20 +30,20 @@ export async function chaosEnvironment({
     'SUPERVISOR_PORT',
     'CLAIMS_PORT',
   ];
-  const ports = await freePorts(names.length);
-  const [kafka, controller] = [await consecutive(brokers), await consecutive(brokers)];
+  // At once, so that none is found free twice; brokers number theirs on.
+  const [kafka, ...others] = await freePorts(2 * brokers + names.length, { consecutive: true });
+  const controller = others[brokers - 1];
+  const ports = others.slice(2 * brokers - 1);
   const settings = Object.fromEntries(names.map((name, i) => [name, String(ports[i])]));
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     DATA_DIR: dataDir,
     KAFKA_BROKERS: String(brokers),
-    KAFKA_PORT: kafka,
-    KAFKA_CONTROLLER_PORT: controller,
+    KAFKA_PORT: String(kafka),
+    KAFKA_CONTROLLER_PORT: String(controller),
     ...settings,
     // Named, because the gateway's address is that of a proxy.
     CLAIMS_URL: `http://127.0.0.1:${settings.CLAIMS_PORT}`,
   };
 }
-
-const consecutive = async (count: number) => String((await freePorts(count, { consecutive: true }))[0]);

@@ -11,7 +11,6 @@ import { ensureSupervisor } from '../../../infra/platform/supervisor/client.ts';
 import { type Cluster, createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { createMongo } from '../../../shared/clients/mongo/index.ts';
 import type { Settings } from '../../../shared/config/index.ts';
-import { eventually } from '../../support/eventually.ts';
 import { type Growth, watchGrowth } from './growth.ts';
 import { longestPause } from './pauses.ts';
 
@@ -87,8 +86,7 @@ export async function runStand(
   const episodes: Episode[] = [];
   let done = false;
   try {
-    // What it did is kept when it breaks off; a busy machine may need longer than it waits.
-    await eventually(() => bringUp(settings), { timeoutMs: 300_000 });
+    await persist(settings, () => bringUp(settings));
     watched.add('mongodb', () => mongo.events().estimatedDocumentCount());
     const generating = generateUntilDone({
       gatewayUrl: settings.gatewayUrl,
