@@ -1,17 +1,18 @@
 import type { Categories, EventType } from '../../shared/events/categories.ts';
 import { createRunMark } from './event-ids.ts';
-import { assemble, invalidKinds, type Pieces } from './invalid.ts';
-import { createPeople, exampleUserId, type Person, userIdOf } from './people.ts';
+import { invalidKinds } from './invalid.ts';
+import { makeRoom, newOutput, putAscii, putBytes, written } from './output.ts';
+import { createPeople, exampleUserId, userIdOf } from './people.ts';
 import { type PropertiesWriter, propertiesWriter } from './properties.ts';
-import { createRandom, type Random } from './random.ts';
+import { createRandom } from './random.ts';
 import type { RunParameters } from './request.ts';
-import { createSessions } from './sessions.ts';
-import { timesAtRate, timesOverSpan } from './times.ts';
+import { createSession, createSessions, type Session } from './sessions.ts';
+import { createIsoTimes, timesAtRate, timesOverSpan } from './times.ts';
 
 export interface GeneratedEvent {
   /** User id as decimal text, of the intended user also where the event is invalid. */
-  key: string;
-  value: string;
+  key: Buffer;
+  value: Buffer;
   /** Milliseconds since 1970, as the event says or was meant to say. */
   timestampMs: number;
   kind: 'valid' | 'late' | 'invalid' | 'history';
@@ -62,48 +63,56 @@ export function createEventSource({
   const purchase = historyType(categories.types);
   const kinds = Object.values(invalidKinds);
   const random = createRandom();
+  const output = newOutput();
+  const putIsoTime = createIsoTimes();
 
   function historyEvent(index: number): GeneratedEvent {
     random.reset(seed, index, 0x4157);
     const timestampMs = historyDayMs + Math.floor((index / history) * dayMs) + random.below(1000);
     const userId = index === 0 ? exampleUserId : userIdOf(1 + random.below(users));
-    const session = { id: `s-${mark.tag}-h${index}`, userId, person: personOf(userId) };
-    const pieces = piecesOf({ type: purchase, timestampMs, session, random, index });
-    return {
-      key: String(userId),
-      value: assemble({ ...pieces }),
-      timestampMs,
-      kind: 'history',
-      withId: true,
-    };
+    const session = createSession(`s-${mark.tag}-h${index}`, userId, personOf(userId));
+    const value = write({ type: purchase, timestampMs, session, index, withId: true });
+    return { key: session.key, value, timestampMs, kind: 'history', withId: true };
   }
 
-  function piecesOf({
+  /** The event as one line of JSON. */
+  function write({
     type,
     timestampMs,
     session,
-    random,
     index,
+    withId,
   }: {
     type: WritableType;
     timestampMs: number;
-    session: { id: string; userId: number; person: Person };
-    random: Random;
+    session: Session;
     index: number;
-  }): Pieces {
-    const { country, ip, userAgent } = session.person;
-    return {
-      event_id: `"${mark.eventId(index, timestampMs)}"`,
-      event_type: `"${type.name}"`,
-      // Both forms that the schema takes.
-      timestamp: random.below(8) === 0 ? String(timestampMs) : `"${new Date(timestampMs).toISOString()}"`,
-      user_id: String(session.userId),
-      session_id: `"${session.id}"`,
-      country: `"${country}"`,
-      ip: `"${ip}"`,
-      user_agent: `"${userAgent}"`,
-      properties: type.write(random),
-    };
+    withId: boolean;
+  }): Buffer {
+    makeRoom(output);
+    const start = output.at;
+    putBytes(output, text.start);
+    if (withId) {
+      putBytes(output, text.eventId);
+      mark.putEventId(output, index, timestampMs);
+      putBytes(output, text.next);
+    }
+    putBytes(output, type.field);
+    // Both forms that the schema takes.
+    if (random.below(8) === 0) {
+      putBytes(output, text.timestamp);
+      putAscii(output, String(timestampMs));
+      putBytes(output, text.afterNumber);
+    } else {
+      putBytes(output, text.isoTimestamp);
+      putIsoTime(output, timestampMs);
+      putBytes(output, text.next);
+    }
+    putBytes(output, session.fields);
+    putBytes(output, text.properties);
+    type.write(random, output);
+    putBytes(output, text.end);
+    return written(output, start);
   }
 
   return (index, pausedMs) => {
@@ -115,17 +124,30 @@ export function createEventSource({
     const dueMs = timeOf(position) + pausedMs;
     const timestampMs = late ? dueMs - lateness(random.unit()) : dueMs;
     const session = sessionOf(position);
-    const pieces = piecesOf({ type: typeOf(random.unit()), timestampMs, session, random, index });
+    const { key } = session;
+    const type = typeOf(random.unit());
     const withId = random.unit() >= no_id_share;
-    if (!withId) pieces.event_id = '';
-    const key = String(session.userId);
+    const value = write({ type, timestampMs, session, index, withId });
     if (fate < invalid_share) {
       const spoil = kinds[random.below(kinds.length)] as (typeof kinds)[number];
-      return { key, value: spoil(pieces), timestampMs, kind: 'invalid', withId };
+      const spoilt = Buffer.from(spoil(JSON.parse(value.toString())));
+      return { key, value: spoilt, timestampMs, kind: 'invalid', withId };
     }
-    return { key, value: assemble({ ...pieces }), timestampMs, kind: late ? 'late' : 'valid', withId };
+    return { key, value, timestampMs, kind: late ? 'late' : 'valid', withId };
   };
 }
+
+/** What stands between the parts of an event. */
+const text = {
+  start: Buffer.from('{'),
+  eventId: Buffer.from('"event_id":"'),
+  timestamp: Buffer.from(',"timestamp":'),
+  isoTimestamp: Buffer.from(',"timestamp":"'),
+  next: Buffer.from('",'),
+  afterNumber: Buffer.from(','),
+  properties: Buffer.from(',"properties":'),
+  end: Buffer.from('}'),
+};
 
 /** Events of a run without its history; infinite for a rate without an end. */
 export function eventCount({ count, rate, duration_seconds }: RunParameters): number {
@@ -140,7 +162,13 @@ function lateness(unit: number): number {
   return Math.floor(60_000 * 180 ** unit);
 }
 
-type WritableType = { name: string; write: PropertiesWriter };
+/** `field`: its name as JSON, `"event_type":"…"`. */
+type WritableType = { field: Buffer; write: PropertiesWriter };
+
+const writableType = (name: string, write: PropertiesWriter): WritableType => ({
+  field: Buffer.from(`"event_type":${JSON.stringify(name)}`),
+  write,
+});
 
 function typePicker(types: readonly EventType[]): (unit: number) => WritableType {
   const writable = types.filter(({ weight }) => weight > 0);
@@ -148,15 +176,18 @@ function typePicker(types: readonly EventType[]): (unit: number) => WritableType
   let sum = 0;
   const entries = writable.map((type) => {
     sum += type.weight / total;
-    return { upTo: sum, name: type.name, write: propertiesWriter(type) };
+    return { upTo: sum, type: writableType(type.name, propertiesWriter(type)) };
   });
-  return (unit) => entries.find(({ upTo }) => unit < upTo) ?? (entries[entries.length - 1] as WritableType);
+  return (unit) =>
+    (entries.find(({ upTo }) => unit < upTo) ?? (entries[entries.length - 1] as (typeof entries)[number]))
+      .type;
 }
 
 function historyType(types: readonly EventType[]): WritableType {
   const type = types.find(({ name }) => name === 'purchase');
-  return {
-    name: 'purchase',
-    write: type === undefined ? () => '{"amount":19.9,"currency":"EUR"}' : propertiesWriter(type),
-  };
+  const plain = Buffer.from('{"amount":19.9,"currency":"EUR"}');
+  return writableType(
+    'purchase',
+    type === undefined ? (_, output) => putBytes(output, plain) : propertiesWriter(type),
+  );
 }

@@ -58,7 +58,8 @@ function make() {
     retentionDays: settings.retentionDays,
     log,
     onWritten: (events) => {
-      for (const { kind } of events) written.inc({ kind });
+      for (const [kind, { length }] of Map.groupBy(events, (event) => event.kind))
+        written.inc({ kind }, length);
     },
     now: Date.now,
     sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),

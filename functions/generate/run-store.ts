@@ -92,7 +92,7 @@ export function createRunStore({
 }
 
 function recordOf({ key, value }: GeneratedEvent, topic: string, timestamp: number): OutgoingRecord {
-  return { topic, key: Buffer.from(key), value: Buffer.from(value), headers: [], timestamp };
+  return { topic, key, value, headers: [], timestamp };
 }
 
 function asRunError(error: unknown, transactionalId: string): PipelineError {

@@ -3,9 +3,15 @@ import { createRandom } from './random.ts';
 import { createZipf } from './zipf.ts';
 
 export interface Session {
-  id: string;
-  userId: number;
-  person: Person;
+  /** User id as decimal text. */
+  key: Buffer;
+  /** What its events have in common, as JSON: `"user_id":…,"session_id":…,"country":…,"ip":…,"user_agent":…`. */
+  fields: Buffer;
+}
+
+export function createSession(id: string, userId: number, { country, ip, userAgent }: Person): Session {
+  const fields = JSON.stringify({ user_id: userId, session_id: id, country, ip, user_agent: userAgent });
+  return { key: Buffer.from(String(userId)), fields: Buffer.from(fields.slice(1, -1)) };
 }
 
 /**
@@ -38,7 +44,7 @@ export function createSessions({
       const length = sessionLength(random.unit());
       const example = lane === 0 && number === 0;
       const userId = example ? exampleUserId : userIdOf(rank(random.unit));
-      const session = { id: `s-${tag}-${lane}.${block}.${number}`, userId, person: personOf(userId) };
+      const session = createSession(`s-${tag}-${lane}.${block}.${number}`, userId, personOf(userId));
       for (let i = 0; i < length && steps.length < blockSteps; i++) steps.push(session);
     }
     return steps;

@@ -55,15 +55,15 @@ export function stagesOf({
     history: 0,
     categories,
   });
-  const texts = Array.from({ length: events }, (_, index) => source(index, 0));
-  const valid = texts.filter(({ kind }) => kind !== 'invalid').map(({ value }) => value);
+  const generated = Array.from({ length: events }, (_, index) => source(index, 0));
+  const valid = generated.filter(({ kind }) => kind !== 'invalid').map(({ value }) => value.toString());
   const transform = createTransform({
     check: createEventCheck({ categories, retentionDays: 90 }),
     readClient: createClientReader(),
   });
 
   const raw = encodeBatch(
-    texts.map(({ key, value }) => recordOf(Buffer.from(key), Buffer.from(value))),
+    generated.map(({ key, value }) => recordOf(key, value)),
     producer,
   );
   const rawBody = bodyOf('events_raw', recordsOf(raw));

@@ -81,7 +81,8 @@ export async function runFull(
   const rates = [0.25, 0.5, 0.75].map((share) => Math.round(rate * share));
   const steady: Summary[] = [];
   for (const each of rate >= fixedRate ? [fixedRate, ...rates] : rates) {
-    const measured = await measureSteadyRate(cluster, settings, { rate: each, seconds: plan.step });
+    const seconds = each === fixedRate ? plan.hold : plan.step;
+    const measured = await measureSteadyRate(cluster, settings, { rate: each, seconds });
     steady.push(summaryOf(measured, each));
   }
 
@@ -133,7 +134,7 @@ export async function runFull(
   };
 }
 
-/** A rate that latency is told at on every machine that reaches it. */
+/** A rate that latency is told at, as long as the top rate is held, on every machine that reaches it. */
 export const fixedRate = 10_000;
 
 async function search(

@@ -86,7 +86,7 @@ test('killed again and again, a run ends with exactly its events, each once', as
     history: 20,
     categories: loadCategories(),
   });
-  const expected = Array.from({ length: 60_020 }, (_, i) => source(i, 0).value).sort();
+  const expected = Array.from({ length: 60_020 }, (_, i) => source(i, 0).value.toString()).sort();
   expect(records.length).toBe(expected.length);
   const values = records.map(({ value }) => value).sort();
   expect(values.findIndex((value, i) => value !== expected[i])).toBe(-1);

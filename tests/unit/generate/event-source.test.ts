@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { createEventSource, type GeneratedEvent } from '../../../functions/generate/event-source.ts';
 import { invalidKinds } from '../../../functions/generate/invalid.ts';
+import { makeRoom, newOutput, written } from '../../../functions/generate/output.ts';
 import { type RunParameters, readRequest } from '../../../functions/generate/request.ts';
+import { createIsoTimes } from '../../../functions/generate/times.ts';
 import { createEventCheck, loadCategories, parseCategories } from '../../../shared/events/index.ts';
 
 const startMs = Date.UTC(2026, 10, 22, 12);
@@ -18,7 +21,7 @@ const events = (count: number, ...args: Parameters<typeof source>): GeneratedEve
   return Array.from({ length: count }, (_, i) => make(i, 0));
 };
 
-const parse = ({ value }: GeneratedEvent) => JSON.parse(value) as Record<string, never>;
+const parse = ({ value }: GeneratedEvent) => JSON.parse(value.toString()) as Record<string, never>;
 
 describe('a run of 20,000', () => {
   const all = events(20_000, {});
@@ -31,18 +34,18 @@ describe('a run of 20,000', () => {
 
   test('differs by seed, and in its ids by run', () => {
     const [other] = events(1, { seed: 2 });
-    expect(other?.value).not.toBe(all[0]?.value);
+    expect(other?.value).not.toEqual(all[0]?.value);
     const elsewhere = events(20_000, {}, { runId: 'other' });
-    const ids = (list: GeneratedEvent[]) => list.map((event) => event.value.slice(0, 60));
+    const ids = (list: GeneratedEvent[]) => list.map((event) => event.value.toString('latin1', 0, 60));
     expect(
       new Set([...ids(valid), ...ids(elsewhere.filter(({ kind }) => kind !== 'invalid'))]).size,
     ).toBeGreaterThan(39_000);
   });
 
   test('is valid where it says so, and invalid where it says so', () => {
-    const accepted = ({ value }: GeneratedEvent) => {
+    const accepted = (event: GeneratedEvent) => {
       try {
-        return check(JSON.parse(value), startMs).ok;
+        return check(parse(event), startMs).ok;
       } catch {
         return false;
       }
@@ -77,7 +80,7 @@ describe('a run of 20,000', () => {
 
   test('has few busy users and many quiet ones, and user 12345', () => {
     const counts = new Map<string, number>();
-    for (const { key } of all) counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const { key } of all) counts.set(String(key), (counts.get(String(key)) ?? 0) + 1);
     const sorted = [...counts.values()].sort((a, b) => b - a);
     expect((sorted[0] as number) / all.length).toBeGreaterThan(0.03);
     expect(sorted.slice(0, 100).reduce((a, b) => a + b) / all.length).toBeGreaterThan(0.25);
@@ -102,13 +105,28 @@ describe('a run of 20,000', () => {
   });
 });
 
+test('a time is written as Date writes it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }), { minLength: 1 }), (times) => {
+      const output = newOutput();
+      const putIsoTime = createIsoTimes();
+      for (const time of times) {
+        makeRoom(output);
+        const start = output.at;
+        putIsoTime(output, time);
+        expect(written(output, start).toString()).toBe(new Date(time).toISOString());
+      }
+    }),
+  );
+});
+
 test('each kind of fault is rejected', () => {
   expect(Object.keys(invalidKinds).length).toBeGreaterThanOrEqual(6);
   const spoiled = events(3000, { invalid_share: 1, late_share: 0, no_id_share: 0 });
   const reasons = new Set<string>();
-  for (const { value } of spoiled) {
+  for (const event of spoiled) {
     try {
-      const result = check(JSON.parse(value), startMs);
+      const result = check(parse(event), startMs);
       expect(result.ok).toBe(false);
       if (!result.ok) reasons.add(`${result.fault.field} ${result.fault.reason}`);
     } catch {
@@ -136,7 +154,7 @@ test('history is purchases on 2024-01-01, of user 12345 among others', () => {
     expect(new Date(event.timestampMs).toISOString()).toMatch(/^2024-01-01T/);
     expect(check(parse(event), startMs).ok).toBe(true);
   }
-  expect(all[0]?.key).toBe('12345');
+  expect(String(all[0]?.key)).toBe('12345');
 });
 
 test('types of one’s own are generated to fit their description', () => {
@@ -158,7 +176,7 @@ categories:
   const make = createEventSource({ runId: 'r', parameters, startMs, history: 0, categories: own });
   const ownCheck = createEventCheck({ categories: own, retentionDays: 1825 });
   for (let i = 0; i < 500; i++) {
-    expect(ownCheck(JSON.parse(make(i, 0).value), startMs)).toMatchObject({
+    expect(ownCheck(parse(make(i, 0)), startMs)).toMatchObject({
       ok: true,
       event: { event_type: 't' },
     });

@@ -77,7 +77,7 @@ test.each(['before', 'after'] as const)(
     await generator(whole.store)({ run_id: 'a', count: 12_000 });
     // The run may begin a second time, later: its events are the same but for their times.
     const indices = (list: GeneratedEvent[]) =>
-      list.map(({ key, value }) => [key, /-([0-9a-f]{12})"/.exec(value)?.[1]]);
+      list.map(({ key, value }) => [key, /-([0-9a-f]{12})"/.exec(value.toString())?.[1]]);
     expect(indices(events)).toEqual(indices(whole.events));
   },
 );
