@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseShards } from '../../shared/clients/clickhouse/index.ts';
 import { createKafka } from '../../shared/clients/kafka/index.ts';
 import { securityOptions } from '../../shared/clients/kafka-protocol/security.ts';
 import type { Settings } from '../../shared/config/index.ts';
@@ -20,6 +21,13 @@ export async function initialise(settings: Settings): Promise<void> {
   tick('MongoDB schema', said(mongo.applied));
   const clickhouse = await migrateClickhouse(settings);
   tick('ClickHouse schema', said(clickhouse.applied));
+  const shards = parseShards(settings.clickhouseUrl).length;
+  const { eventsPartitions } = settings;
+  if (shards > eventsPartitions) {
+    console.log(
+      `  note: of ${shards} ClickHouse shards ${shards - eventsPartitions} get no events, as each partition goes to one and there are ${eventsPartitions}: make init-db EVENTS_PARTITIONS=${shards} or more`,
+    );
+  }
 }
 
 async function makeTopics(settings: Settings) {

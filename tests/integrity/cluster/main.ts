@@ -47,7 +47,8 @@ const plays: Record<PartName, (options: StandOptions) => Promise<{ result: Resul
   async shards(options) {
     const shards: Shards = await startShards(3);
     try {
-      const env = { ...options.env, CLICKHOUSE_URL: addresses(shards) };
+      // A route of each of the four has a partition.
+      const env = { ...options.env, CLICKHOUSE_URL: addresses(shards), EVENTS_PARTITIONS: '6' };
       let answers: Answered[] = [];
       const result = await runStand(
         { ...options, env },
