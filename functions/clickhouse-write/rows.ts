@@ -14,7 +14,7 @@ export function rowsOf(records: readonly SinkRecord[]): RowBytes {
 }
 
 function isKnown(record: SinkRecord): boolean {
-  return record.plain || record.value.equals(Buffer.from(encodeClean(record.event)));
+  return record.marks !== undefined || record.value.equals(Buffer.from(encodeClean(record.event)));
 }
 
 /**

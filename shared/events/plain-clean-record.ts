@@ -29,8 +29,10 @@ export const mark = {
   receivedAtMs: 37,
 } as const;
 
+/** Of many records, each from a position of its own on that is a multiple of `marksEach`. */
 export type Marks = Float64Array;
-export const newMarks = (): Marks => new Float64Array(38);
+export const marksEach = 38;
+export const newMarks = (records = 1): Marks => new Float64Array(marksEach * records);
 
 /** The position behind a value of a form, or -1 when what begins at `at` is not in it. */
 type Form = (bytes: Buffer, at: number) => number;
@@ -111,39 +113,41 @@ const fields = forms.map(([name, form, kind], i) => {
 const propertiesLead = Buffer.from(',"properties":');
 
 /**
- * Recognises a clean record that is written in the plainest way, and marks where its fields lie; this stands on the
- * path of every event, twice. Its yes is a yes of `decodeClean`, whose no decides; a property test holds that both read
+ * Recognises a clean record that is written in the plainest way, and marks from `first` on where its fields lie; this stands
+ * on the path of every event, twice. Its yes is a yes of `decodeClean`, whose no decides; a property test holds that both read
  * the same.
  */
-export function scanPlain(bytes: Buffer, marks: Marks): boolean {
+export function scanPlain(bytes: Buffer, marks: Marks, first = 0): boolean {
   if (!isUtf8(bytes)) return false;
   let at = 0;
   for (let i = 0; i < fields.length; i++) {
     const { lead, form, optional } = fields[i] as (typeof fields)[number];
     if (!standsAt(bytes, at, lead)) {
       if (!optional) return false;
-      marks[2 * i] = -1;
+      marks[first + 2 * i] = -1;
       continue;
     }
     const start = at + lead.length;
     at = form(bytes, start);
     if (at < 0) return false;
-    marks[2 * i] = start;
-    marks[2 * i + 1] = at;
+    marks[first + 2 * i] = start;
+    marks[first + 2 * i + 1] = at;
   }
   if (!standsAt(bytes, at, propertiesLead)) return false;
   const properties = at + propertiesLead.length;
   const end = plainObjectEnd(bytes, properties);
   if (end !== bytes.length - 1 || bytes[end] !== 0x7d || end - properties > limits.propertyBytes)
     return false;
-  marks[mark.properties] = properties;
-  marks[mark.properties + 1] = end;
-  const timestamp = marks[mark.timestamp] as number;
-  const day = marks[mark.eventDate] as number;
+  marks[first + mark.properties] = properties;
+  marks[first + mark.properties + 1] = end;
+  const timestamp = marks[first + mark.timestamp] as number;
+  const day = marks[first + mark.eventDate] as number;
   for (let i = 0; i < 10; i++) if (bytes[timestamp + i] !== bytes[day + i]) return false;
-  marks[mark.timestampMs] = dateTimeAt(bytes, timestamp);
-  marks[mark.receivedAtMs] = dateTimeAt(bytes, marks[mark.receivedAt] as number);
-  return !Number.isNaN((marks[mark.timestampMs] as number) + (marks[mark.receivedAtMs] as number));
+  marks[first + mark.timestampMs] = dateTimeAt(bytes, timestamp);
+  marks[first + mark.receivedAtMs] = dateTimeAt(bytes, marks[first + mark.receivedAt] as number);
+  return !Number.isNaN(
+    (marks[first + mark.timestampMs] as number) + (marks[first + mark.receivedAtMs] as number),
+  );
 }
 
 const ownMarks = newMarks();

@@ -1,11 +1,9 @@
 import { BSON } from 'mongodb';
-import { newMarks, scanPlain } from '../events/plain-clean-record.ts';
 import { documentOf } from './document.ts';
 import { roomOf, writePlainDocument } from './plain-document.ts';
 import type { SinkRecord } from './read-range.ts';
 
 const pieceBytes = 1024 * 1024;
-const marks = newMarks();
 
 /** Records as documents in BSON, one behind the other, in pieces of about a mebibyte. */
 export function encodeDocuments(records: readonly SinkRecord[]): Buffer[] {
@@ -17,14 +15,13 @@ export function encodeDocuments(records: readonly SinkRecord[]): Buffer[] {
     at = 0;
   };
   for (const record of records) {
-    const { value, source, plain } = record;
-    if (plain && scanPlain(value, marks)) {
-      const room = roomOf(value.length);
+    if (record.marks !== undefined) {
+      const room = roomOf(record.value.length);
       if (piece.length - at < room) {
         close();
         piece = Buffer.allocUnsafe(Math.max(room, pieceBytes));
       }
-      at = writePlainDocument(piece, at, value, marks, source);
+      at = writePlainDocument(piece, at, record, record.marks);
     } else {
       const document = BSON.serialize(documentOf(record));
       close();

@@ -1,5 +1,6 @@
 import { copyBytes } from '../bytes/copy-bytes.ts';
 import { type Marks, mark } from '../events/plain-clean-record.ts';
+import type { SinkRecord } from './read-range.ts';
 
 /**
  * Writes the BSON of `documentOf` straight from the bytes of a plain clean record: the same bytes as the driver's
@@ -46,26 +47,26 @@ let reading = 0;
 export function writePlainDocument(
   out: Buffer,
   start: number,
-  bytes: Buffer,
+  { value: bytes, firstMark, source }: SinkRecord,
   marks: Marks,
-  source: { partition: number; offset: number },
 ): number {
+  const marked = (field: number) => marks[firstMark + field] as number;
   const text = (head: Buffer, at: number, field: number) =>
-    writeText(out, writeBytes(out, at, head), bytes, marks[field] as number, marks[field + 1] as number);
-  const number = (field: number) => readNumber(bytes, marks[field] as number, marks[field + 1] as number);
+    writeText(out, writeBytes(out, at, head), bytes, marked(field), marked(field + 1));
+  const number = (field: number) => readNumber(bytes, marked(field), marked(field + 1));
 
   let at = text(heads.id, start + 4, mark.eventId);
   at = text(heads.eventType, at, mark.eventType);
-  at = writeDate(out, writeBytes(out, at, heads.timestamp), marks[mark.timestampMs] as number);
+  at = writeDate(out, writeBytes(out, at, heads.timestamp), marked(mark.timestampMs));
   at = writeNumber(out, at, heads.userId, number(mark.userId));
   at = text(heads.sessionId, at, mark.sessionId);
   at = text(heads.country, at, mark.country);
   at = text(heads.category, at, mark.category);
-  reading = marks[mark.properties] as number;
+  reading = marked(mark.properties);
   at = writeObject(out, writeBytes(out, at, heads.properties), bytes);
   at = text(heads.userAgent, at, mark.userAgent);
   at = text(heads.ip, at, mark.ip);
-  at = writeDate(out, writeBytes(out, at, heads.receivedAt), marks[mark.receivedAtMs] as number);
+  at = writeDate(out, writeBytes(out, at, heads.receivedAt), marked(mark.receivedAtMs));
   const sourceStart = writeBytes(out, at, heads.source);
   at = writePlace(out, sourceStart + 4, heads.raw, number(mark.rawPartition), number(mark.rawOffset));
   at = writePlace(out, at, heads.clean, source.partition, source.offset);

@@ -10,7 +10,7 @@ import {
 import { HttpError, messageOf } from '../errors/index.ts';
 import type { CleanEvent } from '../events/clean-event.ts';
 import { decodeClean } from '../events/clean-record.ts';
-import { mark, newMarks, scanPlain } from '../events/plain-clean-record.ts';
+import { type Marks, mark, marksEach, newMarks, scanPlain } from '../events/plain-clean-record.ts';
 import { checkProperties } from '../events/properties.ts';
 
 /** One event of `events_clean` on its way into a store. */
@@ -22,8 +22,9 @@ export interface SinkRecord {
   readonly source: Source;
   /** Kafka time of the event in `events_raw`, milliseconds since 1970. */
   readonly receivedAtMs: number;
-  /** Whether `scanPlain` takes the value. */
-  readonly plain: boolean;
+  /** Where the fields of a value lie that `scanPlain` takes, from `firstMark` on. */
+  readonly marks: Marks | undefined;
+  readonly firstMark: number;
 }
 
 export interface Source {
@@ -52,9 +53,10 @@ export function readRange(event: BatchEvent<Base64OrBytes>, batch: BatchInfo | u
   }
   const [partition, inputs] = first;
   const range: Range = { records: [], failures: [] };
-  for (const record of inputs) {
+  const marks = newMarks(inputs.length);
+  for (const [i, record] of inputs.entries()) {
     try {
-      range.records.push(readRecord(record, batch));
+      range.records.push(readRecord(record, batch, marks, i * marksEach));
     } catch (error) {
       range.failures.push({
         itemIdentifier: { partition, offset: record.offset },
@@ -66,32 +68,41 @@ export function readRange(event: BatchEvent<Base64OrBytes>, batch: BatchInfo | u
   return range;
 }
 
-function readRecord(record: BatchRecord<Base64OrBytes>, batch: BatchInfo | undefined): SinkRecord {
+function readRecord(
+  record: BatchRecord<Base64OrBytes>,
+  batch: BatchInfo | undefined,
+  marks: Marks,
+  first: number,
+): SinkRecord {
   if (record.value === undefined || record.value === null) throw new Error('the record has no value');
   const value = bytesOf(record.value);
   const { partition, offset } = originalPosition(record, batch);
   const source = { partition, offset };
-  const plain = scanPlain(value, marks) && (marks[mark.timestampMs] as number) < endOfMinutesMs;
+  const plain =
+    scanPlain(value, marks, first) && (marks[first + mark.timestampMs] as number) < endOfMinutesMs;
   const read = plain
-    ? new PlainRecord(value, source, marks[mark.receivedAtMs] as number)
+    ? new PlainRecord(value, source, marks, first)
     : sinkRecord(decodeClean(value), value, source);
   if (partition > maxPartition) throw new Error(`partition ${partition} is above ${maxPartition}`);
   return read;
 }
 
-const marks = newMarks();
-
 /** Nearly all are: the event itself is read only when someone asks for it. */
 class PlainRecord implements SinkRecord {
   readonly value: Buffer;
   readonly source: Source;
-  readonly receivedAtMs: number;
-  readonly plain = true;
+  readonly marks: Marks;
+  readonly firstMark: number;
 
-  constructor(value: Buffer, source: Source, receivedAtMs: number) {
+  constructor(value: Buffer, source: Source, marks: Marks, firstMark: number) {
     this.value = value;
     this.source = source;
-    this.receivedAtMs = receivedAtMs;
+    this.marks = marks;
+    this.firstMark = firstMark;
+  }
+
+  get receivedAtMs(): number {
+    return this.marks[this.firstMark + mark.receivedAtMs] as number;
   }
 
   get event(): CleanEvent {
@@ -108,7 +119,7 @@ export function sinkRecord(event: CleanEvent, value: Buffer, source: Source): Si
     if (!(event[field] ?? '').isWellFormed()) throw new Error(`${field} contains a lone surrogate`);
   }
   if (event.timestamp >= endOfMinutesMs) throw new Error('timestamp is after the year 2105');
-  return { event, value, source, receivedAtMs: event.received_at, plain: false };
+  return { event, value, source, receivedAtMs: event.received_at, marks: undefined, firstMark: 0 };
 }
 
 /** Free text; every other field has a form that leaves no room for half a character. */
