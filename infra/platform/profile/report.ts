@@ -22,17 +22,19 @@ export function profileReport(
   profiled: Profiled,
   { machine, at, seconds }: { machine: Machine; at: Date; seconds: number },
 ): Record<string, string> {
-  const { measured, skipped } = profiled;
+  const { measured, machineSeconds, skipped } = profiled;
   const { events, storedSeconds } = measured;
   const graphs = graphsOf(profiled);
   const whole = wholeGraph(profiled);
   const costs = Object.entries(microsecondsOf(measured.cpuSeconds, events)).sort(([, a], [, b]) => b - a);
   const all = costs.reduce((sum, [, each]) => sum + each, 0);
+  const others = machineSeconds - (all * events) / 1e6;
   const page = `# Where processor time goes
 
 Made by \`make profile PROFILE_SECONDS=${seconds}\` on ${at.toISOString().slice(0, 10)}: ${describeMachine(machine)}.
 ${count(events)} events of \`generate\`, written as fast as they came, stored in both after ${storedSeconds.toFixed(0)} s: ${count(Math.round(events / storedSeconds))} events/s, **${all.toFixed(0)} µs of processor
-an event** in all processes, the profilers' own work included.
+an event** in all processes, the profilers' own work included. Other programs, that which drove the load among them, took
+${Math.max(0, others / storedSeconds).toFixed(1)} of ${machine.processors} processors meanwhile: the more, the less these figures are those of an idle machine.
 
 What a function takes itself is counted without what it calls; what a compiler has inlined counts for the function that stands
 in the source. V8's profiler samples the main thread while it does not wait: garbage collection that stops it is

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import type { Settings } from '../../../shared/config/index.ts';
@@ -13,6 +14,8 @@ const warmUpSeconds = 60;
 
 export interface Profiled {
   measured: Measured;
+  /** Processor time that the whole machine used meanwhile. */
+  machineSeconds: number;
   views: View[];
   /** What was not looked at, and why. */
   skipped: string[];
@@ -49,6 +52,7 @@ export async function profileTopRate(
     });
 
   let measured: Measured;
+  let machineSeconds: number;
   try {
     // One after the other: all Node processes open their inspector at the same port.
     for (const each of processes) {
@@ -57,13 +61,19 @@ export async function profileTopRate(
       if (program === 'java') await start(`Flight Recorder, ${each.name}`, () => watchJava(each, folder));
     }
     await start('perf', () => watchThreads(processes, folder));
+    const before = busySeconds();
     measured = await measureTopRate(cluster, settings, { seconds });
+    machineSeconds = busySeconds() - before;
   } finally {
     // The latest first: perf is not to see how the others end.
     for (const end of ends.reverse()) await end();
   }
-  return { measured, views, skipped };
+  return { measured, machineSeconds, views, skipped };
 }
+
+/** Of all processors since the machine started. */
+const busySeconds = () =>
+  cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
 
 function programOf(pid: number): string {
   const command = execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
