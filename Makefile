@@ -21,7 +21,7 @@ ifdef ARGS
 override ARGS := $(value ARGS)
 endif
 
-.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos chaos-cluster scaling load guard check verify benchmark peers soak fault-run sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
+.PHONY: help demo up down status logs init-db start-pipeline sql mongo mongod deploy redrive test chaos chaos-cluster scaling load guard check verify benchmark profile peers soak fault-run sizing read-again delete-user backup restore seed-rows benchmark-queries settings prometheus clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +109,10 @@ verify: ## compare Kafka, both stores and every rollup now (REPAIR=1: and mend w
 benchmark: ## top rate and latency, in two minutes (MODE=full: all of docs/benchmarks; BENCHMARK_SECONDS, _HOLD, _RUNS, _OUT)
 	$(PREFLIGHT) run
 	@$(RUN)/benchmark.ts
+
+profile: ## flame graphs of every process at top rate, into docs/benchmarks (PROFILE_SECONDS)
+	$(PREFLIGHT) run
+	@$(RUN)/profile.ts
 
 peers: ## plain consumers in Node and Python over the same events, into docs/benchmarks (PEERS_EVENTS, PEERS_RUNS)
 	$(PREFLIGHT) run

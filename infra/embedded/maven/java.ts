@@ -2,9 +2,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The Java program to run: that of JAVA_HOME, else the first on PATH. */
+/** A program of the JDK: that of JAVA_HOME, else the first on PATH. */
+export function javaTool(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  return env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', name) : name;
+}
+
+/** What runs Java. */
 export function javaProgram(env: NodeJS.ProcessEnv = process.env): string {
-  return env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java';
+  return javaTool('java', env);
 }
 
 /** The feature release (17, 21, …) of the Java that would be run; undefined when there is none. */
@@ -20,5 +25,5 @@ export async function javaRelease(env: NodeJS.ProcessEnv = process.env): Promise
 
 /** The compiler beside it. */
 export function javacProgram(env: NodeJS.ProcessEnv = process.env): string {
-  return env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'javac') : 'javac';
+  return javaTool('javac', env);
 }
