@@ -82,7 +82,7 @@ chaos: ## hit every role with seeded faults under load, then count (CHAOS_SEED, 
 	$(PREFLIGHT) run
 	@$(NODE) tests/integrity/chaos/main.ts
 
-chaos-cluster: ## three brokers, three shards, more partitions: struck under load, into .pipeline/reports (CHAOS_PARTS, CHAOS_RATE=10000)
+chaos-cluster: ## three brokers, three shards, more partitions, a sharded MongoDB: struck under load, into .pipeline/reports (CHAOS_PARTS, CHAOS_RATE=10000)
 	$(PREFLIGHT) run
 	@$(NODE) tests/integrity/cluster/main.ts
 

@@ -1,15 +1,12 @@
-import type { Collection } from 'mongodb';
 import type { Base64OrBytes, BatchEvent, BatchInfo, BatchResult } from '../../shared/batch/types.ts';
-import { insertEncoded } from '../../shared/clients/mongo/insert-encoded.ts';
-import { HttpError, messageOf } from '../../shared/errors/index.ts';
-import type { EventDocument } from '../../shared/sink/document.ts';
+import { HttpError } from '../../shared/errors/index.ts';
 import { encodeDocuments } from '../../shared/sink/encode-documents.ts';
-import { outcomeOf, reasonOf } from '../../shared/sink/insert-outcome.ts';
 import type { SinkMetrics } from '../../shared/sink/metrics.ts';
 import { readRange } from '../../shared/sink/read-range.ts';
+import { type EventStore, storeDocuments } from '../../shared/sink/store-documents.ts';
 
 type Dependencies = {
-  events: Pick<Collection<EventDocument>, 'db' | 'collectionName'>;
+  events: EventStore;
   metrics: SinkMetrics;
   now: () => number;
 };
@@ -33,15 +30,11 @@ export function createWrite({ events, metrics, now }: Dependencies) {
     if (records.length === 0) return {};
     const documents = encodeDocuments(records);
     const startedAtMs = now();
-    const failed = (reason: string, detail: string, cause?: unknown) => {
+    const outcome = await storeDocuments(events, documents);
+    if (!outcome.stored) {
+      const { reason, detail, cause } = outcome;
       metrics.failed(reason);
-      return new HttpError(503, `MongoDB: ${detail}`, { cause, retryAfterSeconds: 1 });
-    };
-    const replies = await insertEncoded(events, documents).catch((error: unknown) => {
-      throw failed(reasonOf(error), messageOf(error), error);
-    });
-    for (const outcome of replies.map(outcomeOf)) {
-      if (!outcome.stored) throw failed(outcome.reason, outcome.detail);
+      throw new HttpError(503, `MongoDB: ${detail}`, { cause, retryAfterSeconds: 1 });
     }
     metrics.stored(records, { startedAtMs, endedAtMs: now() });
     return {};

@@ -1,14 +1,15 @@
-import type { InsertReply } from '../clients/mongo/insert-encoded.ts';
+import type { Inserted } from '../clients/mongo/insert-encoded.ts';
 
 /** Stored, at this attempt or an earlier one; or not known to be. */
-export type Outcome = { stored: true } | { stored: false; reason: string; detail: string };
+export type Outcome = { stored: true } | { stored: false; reason: string; detail: string; cause?: unknown };
 
 /**
  * What an unordered insert has come to, by the server's answer. The only failure that means success is a document whose
  * `_id` is already there: an earlier attempt, or the same event from another place, has written it. A duplicate in any
- * other unique index, or a write concern that was not met, is no success.
+ * other unique index, a write concern that was not met, or a document that the answer does not account for is no success.
  */
-export function outcomeOf({ writeErrors = [], writeConcernError }: InsertReply): Outcome {
+export function outcomeOf({ documents, reply }: Inserted): Outcome {
+  const { n, writeErrors = [], writeConcernError } = reply;
   const other = writeErrors.find(({ code, errmsg }) => code !== duplicateKey || !isIdIndex(errmsg));
   if (other !== undefined) return { stored: false, reason: `code_${other.code}`, detail: other.errmsg ?? '' };
   if (writeConcernError) {
@@ -18,6 +19,11 @@ export function outcomeOf({ writeErrors = [], writeConcernError }: InsertReply):
       reason: `write_concern_${code}`,
       detail: errmsg ?? 'the write concern was not met',
     };
+  }
+  const there = new Set(writeErrors.map(({ index }) => index)).size;
+  if (n !== documents.length - there) {
+    const detail = `of ${documents.length} documents the server inserted ${n} and had ${there}`;
+    return { stored: false, reason: 'incomplete', detail };
   }
   return { stored: true };
 }

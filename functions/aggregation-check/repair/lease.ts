@@ -53,8 +53,6 @@ export interface Lease {
 export const leaseMs = 180_000;
 export const statementMs = 60_000;
 
-const majority = { writeConcern: { w: 'majority', journal: true } } as const;
-
 /** @throws HttpError 409 while somebody else has it. */
 export async function takeLease(
   leases: Collection<LeaseDocument>,
@@ -64,7 +62,7 @@ export async function takeLease(
   const other = await leases.findOne({ _id: 'repair' });
   if (other === null) {
     try {
-      await leases.insertOne({ _id: 'repair', owner, until: until() }, majority);
+      await leases.insertOne({ _id: 'repair', owner, until: until() });
     } catch (error) {
       if ((error as { code?: unknown }).code === 11_000)
         throw busy(await leases.findOne({ _id: 'repair' }), now());
@@ -76,7 +74,6 @@ export async function takeLease(
     const { matchedCount } = await leases.updateOne(
       { _id: 'repair', owner: other.owner, until: other.until },
       { $set: { owner, until: until() } },
-      majority,
     );
     if (matchedCount !== 1) throw busy(await leases.findOne({ _id: 'repair' }), now());
   }
@@ -89,7 +86,6 @@ export async function takeLease(
         ? await leases.updateOne(
             { _id: 'repair', owner },
             { $set: { until: next, ...(declared === undefined ? {} : { declared }) } },
-            majority,
           )
         : { matchedCount: 0 };
     if (matchedCount !== 1)

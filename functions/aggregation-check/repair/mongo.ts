@@ -1,9 +1,7 @@
 import { BSON, type Collection, type Document } from 'mongodb';
-import { insertEncoded } from '../../../shared/clients/mongo/insert-encoded.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
-import { outcomeOf } from '../../../shared/sink/insert-outcome.ts';
+import { storeDocuments } from '../../../shared/sink/store-documents.ts';
 import type { EventRef } from '../classify.ts';
-import { statementMs } from './lease.ts';
 
 /** One by its `_id`, so a document that is there already stays as it is. */
 export async function insertMissing(
@@ -11,12 +9,11 @@ export async function insertMissing(
   documents: readonly Document[],
 ): Promise<void> {
   const encoded = documents.map((document) => Buffer.from(BSON.serialize(document)));
-  for (const outcome of (await insertEncoded(events, encoded, { wtimeoutMs: statementMs })).map(outcomeOf)) {
-    if (!outcome.stored) {
-      throw new PipelineError('REPAIR', `MongoDB did not take all documents: ${outcome.detail}`, {
-        retriable: true,
-      });
-    }
+  const outcome = await storeDocuments(events, encoded);
+  if (!outcome.stored) {
+    throw new PipelineError('REPAIR', `MongoDB did not take all documents: ${outcome.detail}`, {
+      retriable: true,
+    });
   }
 }
 

@@ -2,8 +2,8 @@
 // who may read and write the events' database and nothing else. Safe to repeat; a changed password is taken over.
 const { readFileSync } = require('node:fs');
 
-const { SHARDS, DATABASE } = process.env;
-const secret = (name) => readFileSync(`/run/secrets/${name}`, 'utf8').trim();
+const { SHARDS, DATABASE, SECRETS = '/run/secrets' } = process.env;
+const secret = (name) => readFileSync(`${SECRETS}/${name}`, 'utf8').trim();
 const admin = db.getSiblingDB('admin');
 
 const root = { user: 'root', pwd: secret('mongodb-root-password'), roles: ['root'] };

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Settings } from '../../../shared/config/index.ts';
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { officialMongod } from './official.ts';
@@ -19,12 +19,19 @@ export function findMongod(
     if (isProgram(path)) return path;
     throw new PipelineError('MONGOD_BINARY', `MONGOD_BINARY: ${path} is not a program that can be run`);
   }
-  const onPath = (env.PATH ?? '')
-    .split(delimiter)
-    .filter(Boolean)
-    .map((folder) => join(folder, 'mongod'));
-  return [...onPath, ...(dataDir === undefined ? [] : [officialMongod({ dataDir })])].find(isProgram);
+  const fetched = dataDir === undefined ? [] : [officialMongod({ dataDir })];
+  return [...onPath('mongod', env), ...fetched].find(isProgram);
 }
+
+/** The `mongos` to run beside a `mongod`: the one in its folder, else the first on PATH. */
+export function findMongos(mongod: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return [join(dirname(mongod), 'mongos'), ...onPath('mongos', env)].find(isProgram);
+}
+
+const onPath = (name: string, { PATH = '' }: NodeJS.ProcessEnv): string[] =>
+  PATH.split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, name));
 
 function isProgram(path: string): boolean {
   try {

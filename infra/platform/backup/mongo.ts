@@ -3,7 +3,9 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { BSON, type Collection, type Document, MongoBulkWriteError } from 'mongodb';
+import { BSON, type Collection, type Document } from 'mongodb';
+import { PipelineError } from '../../../shared/errors/index.ts';
+import { storeDocuments } from '../../../shared/sink/store-documents.ts';
 import type { Content } from './manifest.ts';
 
 /** Documents below the ends. */
@@ -47,12 +49,13 @@ export async function loadDocuments(
 /** One that is there already is the same one. */
 async function insert(events: Collection<Document>, batch: Document[]): Promise<void> {
   if (batch.length === 0) return;
-  try {
-    await events.insertMany(batch, { ordered: false, writeConcern: { w: 'majority', journal: true } });
-  } catch (error) {
-    const there =
-      error instanceof MongoBulkWriteError && [error.writeErrors].flat().every(({ code }) => code === 11_000);
-    if (!there) throw error;
+  const outcome = await storeDocuments(
+    events,
+    batch.map((document) => Buffer.from(BSON.serialize(document))),
+  );
+  if (!outcome.stored) {
+    const { detail, cause } = outcome;
+    throw new PipelineError('BACKUP', `MongoDB did not take all documents: ${detail}`, { cause });
   }
 }
 

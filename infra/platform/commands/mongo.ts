@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { projectRoot } from '../paths.ts';
+import { mongoShell } from '../../mongo/shell.ts';
 import { platformSettings } from '../platform-settings.ts';
 import { main } from './main.ts';
 import { question } from './question.ts';
@@ -10,12 +9,8 @@ await main(async () => {
   const settings = platformSettings();
   const text = question("make mongo Q='db.raw_events.find({user_id: 12345}).limit(3)'");
   const uri = withDatabase(settings.mongodbUri, settings.mongodbDatabase);
-  const shell = join(projectRoot, 'infra/mongo/shell/node_modules/mongosh/bin/mongosh.js');
-  const { status } = spawnSync(
-    process.execPath,
-    ['--disable-warning=DEP0040', shell, '--quiet', '--norc', uri, '--eval', text],
-    { stdio: 'inherit', env: { ...process.env, MONGOSH_FORCE_DISABLE_TELEMETRY_FOR_TESTING: '1' } },
-  );
+  const { program, args, env } = mongoShell([uri, '--eval', text]);
+  const { status } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
   return status ?? 1;
 });
 

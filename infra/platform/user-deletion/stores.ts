@@ -8,10 +8,7 @@ const finished = { mutations_sync: '2' as const };
 
 /** @returns how many documents were deleted. */
 export async function deleteFromMongo(events: Collection<Document>, meant: Meant): Promise<number> {
-  const { deletedCount } = await events.deleteMany(filterOf(meant), {
-    writeConcern: { w: 'majority', journal: true },
-  });
-  return deletedCount;
+  return (await events.deleteMany(filterOf(meant))).deletedCount;
 }
 
 /**

@@ -13,6 +13,11 @@ export interface Mongo {
 
 /**
  * One client a process, with a pool of connections. Connects at first use.
+ *
+ * Whatever the address says, it reads from the primary what the majority has, and writes are acknowledged by the majority
+ * and journaled. A secondary that lags would make acknowledged events look lost, a primary cut off from its set would
+ * show events that are rolled back with it.
+ *
  * It gives up on a server that cannot be reached after `serverSelectionTimeoutMs`, so that a caller is told to
  * come again instead of waiting half a minute.
  */
@@ -30,6 +35,11 @@ export function createMongo(
     connectTimeoutMS: serverSelectionTimeoutMs,
     socketTimeoutMS: socketTimeoutMs,
     maxPoolSize,
+    // By the names that an address has for them: the driver prefers those to `readConcern` and `writeConcern`.
+    readPreference: 'primary',
+    readConcernLevel: 'majority',
+    w: 'majority',
+    journal: true,
   });
   forgetFailedConnections(client);
   const db = client.db(settings.mongodbDatabase);

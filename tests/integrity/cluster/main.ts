@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { thisMachine } from '../../../infra/platform/benchmark/machine.ts';
 import { bringDown } from '../../../infra/platform/bring-down.ts';
 import { projectRoot } from '../../../infra/platform/paths.ts';
@@ -9,15 +9,17 @@ import { chaosEnvironment, temporaryDataDir } from '../chaos/environment.ts';
 import { list, number } from '../chaos/options.ts';
 import { createRandom, shuffled } from '../chaos/random.ts';
 import { playBrokers } from './brokers.ts';
+import { explainLookUps, playMongo } from './mongo.ts';
+import { findPrograms, startMongoCluster } from './mongo-cluster.ts';
 import { playPartitions } from './partitions.ts';
 import { type Answered, askQuestions } from './questions.ts';
 import { renderPage } from './report.ts';
-import { isExact, keepRun, type PartName, parts, type Run, runOf } from './run.ts';
+import { isExact, keepRun, type PartName, parts, type Run, runOf, type Skipped } from './run.ts';
 import { addresses, playShards } from './shards.ts';
 import { type Result, runStand, type StandOptions } from './stand.ts';
 
 /**
- * `make chaos-cluster`: CHAOS_PARTS (brokers, shards, partitions) chooses, CHAOS_SEED the order and the events, CHAOS_RATE
+ * `make chaos-cluster`: CHAOS_PARTS (brokers, shards, partitions, mongo) chooses, CHAOS_SEED the order and the events, CHAOS_RATE
  * (10000) events a second, CHAOS_SETTLE (30) seconds of load after each fault. Each part takes the place of its last run in
  * CHAOS_REPORT (.pipeline/reports/chaos-cluster.json), and the page beside it is made anew. Exit code 1 if anything is lost
  * or doubled, or an answer of `query` is not exact.
@@ -28,6 +30,8 @@ const settleSeconds = number('CHAOS_SETTLE', 30);
 const wanted = list('CHAOS_PARTS', parts) ?? parts;
 const reportFile = resolve(projectRoot, process.env.CHAOS_REPORT || '.pipeline/reports/chaos-cluster.json');
 const page = reportFile.replace(/\.json$/, '.md');
+
+const mongoPrograms = findPrograms(platformSettings());
 
 const order = (count: number, first: number) =>
   shuffled(
@@ -63,13 +67,34 @@ const plays: Record<PartName, (options: StandOptions) => Promise<{ result: Resul
       await shards.close();
     }
   },
+  async mongo(options) {
+    if (typeof mongoPrograms === 'string') throw new Error(mongoPrograms);
+    const mongo = await startMongoCluster(
+      mongoPrograms,
+      join(options.env.DATA_DIR as string, 'mongo-cluster'),
+    );
+    try {
+      const env = { ...options.env, MONGODB_URI: mongo.uri };
+      let answers: Answered[] = [];
+      const result = await runStand(
+        { ...options, env },
+        (stand) => playMongo(stand, mongo),
+        async ({ cluster, settings }) => {
+          answers = [...(await askQuestions(cluster, settings)), ...(await explainLookUps(settings))];
+        },
+      );
+      return { result, answers };
+    } finally {
+      await mongo.close();
+    }
+  },
 };
 
 async function runPart(part: PartName): Promise<Run> {
   console.log(`CHAOS_PARTS=${part} CHAOS_SEED=${seed} CHAOS_RATE=${rate} CHAOS_SETTLE=${settleSeconds}`);
   const at = new Date().toISOString();
   const dataDir = temporaryDataDir(`chaos-${part}`);
-  const env = await chaosEnvironment({ dataDir, brokers: part === 'shards' ? 1 : 3 });
+  const env = await chaosEnvironment({ dataDir, brokers: part === 'shards' || part === 'mongo' ? 1 : 3 });
   const outer = process.env;
   let green = false;
   try {
@@ -89,10 +114,16 @@ async function runPart(part: PartName): Promise<Run> {
   }
 }
 
+function skip(part: PartName, skipped: string): Skipped {
+  console.log(`CHAOS_PARTS=${part} skipped: ${skipped}`);
+  return { part, at: new Date().toISOString(), skipped };
+}
+
 let exact = true;
 for (const part of wanted) {
-  const run = await runPart(part);
-  exact &&= isExact(run);
+  const run =
+    part === 'mongo' && typeof mongoPrograms === 'string' ? skip(part, mongoPrograms) : await runPart(part);
+  if (!('skipped' in run)) exact &&= isExact(run);
   writeFileSync(page, renderPage(keepRun(reportFile, run)));
   console.log(`\n${renderPage([run])}`);
 }

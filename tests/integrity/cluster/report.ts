@@ -1,5 +1,5 @@
 import { describeMachine } from '../../../infra/platform/benchmark/machine.ts';
-import type { PartName, Run } from './run.ts';
+import type { PartName, Run, Skipped } from './run.ts';
 import type { Episode } from './stand.ts';
 
 const titles: Record<PartName, { title: string; text: string }> = {
@@ -20,10 +20,16 @@ cannot be shown with it.`,
     title: 'Partitions raised',
     text: '`make init-db EVENTS_PARTITIONS=24` on topics of six. The time is that until every partition was written to and read by all.',
   },
+  mongo: {
+    title: 'A sharded MongoDB',
+    text: `A configuration server, a shard of three members, a shard of one and \`mongos\`, made by the scripts of infra/compose. The
+first shard's primary steps down; then a secondary and the primary are killed (-9). At the end \`explain\` tells how many
+shards a look-up by user is sent to.`,
+  },
 };
 
 /** The page of `make chaos-cluster`. */
-export function renderPage(runs: readonly Run[]): string {
+export function renderPage(runs: readonly (Run | Skipped)[]): string {
   return `# Clusters under faults
 
 \`make chaos-cluster\` brings up a platform for each part, strikes it under steady load, waits until all has arrived, and
@@ -38,8 +44,9 @@ the load had gone on for a while after it.
 ${runs.map(renderRun).join('\n')}`;
 }
 
-function renderRun(run: Run): string {
+function renderRun(run: Run | Skipped): string {
   const { title, text } = titles[run.part];
+  if ('skipped' in run) return `## ${title}\n\n${text}\n\n${run.at.slice(0, 10)}, skipped: ${run.skipped}\n`;
   const stores = [...new Set(run.episodes.flatMap(({ pauseMs }) => Object.keys(pauseMs)))];
   const head = [
     'fault',

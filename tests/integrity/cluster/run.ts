@@ -4,7 +4,7 @@ import type { Machine } from '../../../infra/platform/benchmark/machine.ts';
 import type { Answered } from './questions.ts';
 import type { Episode, Result } from './stand.ts';
 
-export const parts = ['brokers', 'shards', 'partitions'] as const;
+export const parts = ['brokers', 'shards', 'partitions', 'mongo'] as const;
 export type PartName = (typeof parts)[number];
 
 /** One part of the page: what was done to one platform, and what was counted then. */
@@ -36,6 +36,14 @@ export interface Run {
   answers: Answered[];
 }
 
+/** A part that cannot be run on this machine. */
+export interface Skipped {
+  part: PartName;
+  at: string;
+  /** Why. */
+  skipped: string;
+}
+
 export function runOf(
   { proof, missing, ...result }: Result,
   given: Pick<Run, 'part' | 'at' | 'machine' | 'seed' | 'rate' | 'answers'>,
@@ -60,12 +68,17 @@ export function isExact({ lost, doubled, answers }: Run): boolean {
   return lost === 0 && doubled === 0 && answers.every(({ exact }) => exact);
 }
 
-/** Puts a run in the place of the last one of its part in the file, which is made when there is none; answers all. */
-export function keepRun(file: string, run: Run): Run[] {
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Run[]) : [];
-  const runs = parts.flatMap((part) =>
-    part === run.part ? [run] : before.filter((each) => each.part === part),
-  );
+/**
+ * Puts a run in the place of the last one of its part in the file, which is made when there is none; answers all. One that
+ * was skipped does not take the place of one that was run.
+ */
+export function keepRun(file: string, run: Run | Skipped): (Run | Skipped)[] {
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as (Run | Skipped)[]) : [];
+  const runs = parts.flatMap((part) => {
+    const kept = before.filter((each) => each.part === part);
+    const stays = part !== run.part || ('skipped' in run && kept.some((each) => !('skipped' in each)));
+    return stays ? kept : [run];
+  });
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, `${JSON.stringify(runs, null, 1)}\n`);
   renameSync(`${file}.new`, file);

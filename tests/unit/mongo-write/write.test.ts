@@ -11,25 +11,30 @@ const otherTaken =
 const idError = { index: 0, code: 11_000, errmsg: idTaken };
 const timeout = { code: 64, errmsg: 'waiting for replication timed out' };
 
+/** Of an insert of two documents. */
 const outcomes: [string, InsertReply, reason: string | undefined][] = [
-  ['all went well', {}, undefined],
-  ['every _id is there', { writeErrors: [idError, { ...idError, index: 1 }] }, undefined],
-  ['another unique index', { writeErrors: [{ ...idError, errmsg: otherTaken }] }, 'code_11000'],
+  ['all went well', { n: 2 }, undefined],
+  ['one _id is there', { n: 1, writeErrors: [idError] }, undefined],
+  ['every _id is there', { n: 0, writeErrors: [idError, { ...idError, index: 1 }] }, undefined],
+  ['another unique index', { n: 1, writeErrors: [{ ...idError, errmsg: otherTaken }] }, 'code_11000'],
   [
     'an _id is there, but another document failed',
-    { writeErrors: [idError, { index: 1, code: 121, errmsg: 'validation' }] },
+    { n: 0, writeErrors: [idError, { index: 1, code: 121, errmsg: 'validation' }] },
     'code_121',
   ],
   [
     'an _id is there, but the majority did not confirm',
-    { writeErrors: [idError], writeConcernError: timeout },
+    { n: 1, writeErrors: [idError], writeConcernError: timeout },
     'write_concern_64',
   ],
-  ['the majority did not confirm', { writeConcernError: timeout }, 'write_concern_64'],
+  ['the majority did not confirm', { n: 2, writeConcernError: timeout }, 'write_concern_64'],
+  ['nobody knows of one', { n: 1 }, 'incomplete'],
+  ['nothing is said', {}, 'incomplete'],
 ];
 
 test.each(outcomes)('%s: what the reply comes to', (_name, reply, reason) => {
-  expect(outcomeOf(reply)).toMatchObject(
+  const documents = [Buffer.alloc(0), Buffer.alloc(0)];
+  expect(outcomeOf({ documents, reply })).toMatchObject(
     reason === undefined ? { stored: true } : { stored: false, reason, detail: expect.any(String) },
   );
 });
@@ -47,21 +52,35 @@ test.each([
 });
 
 describe('mongo-write', () => {
-  /** The part of the driver that is used, and the documents that its commands carried. */
-  function setUp(answer: () => Promise<InsertReply>) {
+  /** The part of the driver that is used, and the documents that its commands carried. The majority has `onMajority`. */
+  function setUp(answer: (sent: number) => InsertReply, onMajority: readonly object[] = []) {
     const metrics = { stored: jest.fn(), failed: jest.fn(), refused: jest.fn() };
-    const command = jest.fn((_command: { documents: { chunks: Buffer[] } }) => answer());
-    const events = { collectionName: 'raw', db: { command } } as never;
-    return { metrics, command, write: createWrite({ events, metrics, now: () => 1000 }) };
+    const command = jest.fn(async ({ documents }: { documents: { chunks: Buffer[] } }) =>
+      answer(countIn(documents.chunks.slice(1))),
+    );
+    const find = jest.fn((_filter: object, _options: object) => onMajority);
+    const events = { collectionName: 'raw', db: { command }, find } as never;
+    return { metrics, command, find, write: createWrite({ events, metrics, now: () => 1000 }) };
+  }
+
+  function countIn(chunks: readonly Buffer[]): number {
+    const bytes = Buffer.concat(chunks);
+    let count = 0;
+    for (let at = 0; at < bytes.length; at += bytes.readInt32LE(at)) count++;
+    return count;
   }
 
   test('one unordered insert, acknowledged by the majority and journaled', async () => {
-    const { write, metrics, command } = setUp(async () => ({}));
+    const { write, metrics, command } = setUp((n) => ({ n }));
     const { event, batch } = cleanRange([cleanEvent(1), cleanEvent(2)]);
     await expect(write(event, batch)).resolves.toEqual({});
     expect(command).toHaveBeenCalledTimes(1);
     expect(command).toHaveBeenCalledWith(
-      expect.objectContaining({ insert: 'raw', ordered: false, writeConcern: { w: 'majority', j: true } }),
+      expect.objectContaining({
+        insert: 'raw',
+        ordered: false,
+        writeConcern: { w: 'majority', j: true, wtimeout: 30_000 },
+      }),
     );
     const [, ...pieces] = command.mock.calls[0]?.[0].documents.chunks ?? [];
     const documents = Buffer.concat(pieces);
@@ -72,7 +91,7 @@ describe('mongo-write', () => {
   });
 
   test('more than a message holds goes in several', async () => {
-    const { write, command } = setUp(async () => ({}));
+    const { write, command } = setUp((n) => ({ n }));
     const properties = { text: 'x'.repeat(30_000) };
     const many = Array.from({ length: 1000 }, (_, i) => cleanEvent(i, { properties }));
     const { event, batch } = cleanRange(many);
@@ -82,9 +101,12 @@ describe('mongo-write', () => {
     for (const size of sizes) expect(size).toBeLessThan(48_000_000);
   });
 
+  const two = [cleanEvent(1), cleanEvent(2)];
+  const both = two.map(({ event_id: _id }) => ({ _id }));
+
   test.each(outcomes)('%s: done or 503', async (_name, reply, reason) => {
-    const { write, metrics } = setUp(async () => reply);
-    const { event, batch } = cleanRange([cleanEvent(1)]);
+    const { write, metrics } = setUp(() => reply, both);
+    const { event, batch } = cleanRange(two);
     if (reason === undefined) await expect(write(event, batch)).resolves.toEqual({});
     else {
       await expect(write(event, batch)).rejects.toMatchObject({ statusCode: 503, retryAfterSeconds: 1 });
@@ -93,15 +115,44 @@ describe('mongo-write', () => {
     }
   });
 
+  const allThere = { n: 0, writeErrors: [idError, { ...idError, index: 1 }] };
+  test.each([
+    ['both', both, true],
+    ['one', both.slice(1), false],
+    ['one, twice', [both[0] ?? {}, both[0] ?? {}], false],
+    ['none', [], false],
+  ])('all are there already, and the majority has %s', async (_name, onMajority, done) => {
+    const { write, metrics, find } = setUp(() => allThere, onMajority);
+    const { event, batch } = cleanRange(two);
+    if (done) await expect(write(event, batch)).resolves.toEqual({});
+    else {
+      await expect(write(event, batch)).rejects.toMatchObject({ statusCode: 503, retryAfterSeconds: 1 });
+      expect(metrics.failed).toHaveBeenCalledWith('unconfirmed');
+    }
+    expect(find).toHaveBeenCalledWith(
+      { _id: { $in: two.map(({ event_id }) => event_id) } },
+      expect.objectContaining({ readConcern: 'majority', readPreference: 'primary' }),
+    );
+  });
+
+  test('some were inserted: the majority is not asked again', async () => {
+    const { write, find } = setUp(() => ({ n: 1, writeErrors: [idError] }));
+    const { event, batch } = cleanRange(two);
+    await expect(write(event, batch)).resolves.toEqual({});
+    expect(find).not.toHaveBeenCalled();
+  });
+
   test('no reply: 503', async () => {
-    const { write, metrics } = setUp(() => Promise.reject(new MongoNetworkError('closed')));
+    const { write, metrics } = setUp(() => {
+      throw new MongoNetworkError('closed');
+    });
     const { event, batch } = cleanRange([cleanEvent(1)]);
     await expect(write(event, batch)).rejects.toMatchObject({ statusCode: 503, retryAfterSeconds: 1 });
     expect(metrics.failed).toHaveBeenCalledWith('MongoNetworkError');
   });
 
   test('bad records are listed and nothing is written', async () => {
-    const { write, command } = setUp(async () => ({}));
+    const { write, command } = setUp((n) => ({ n }));
     const { event, batch } = cleanRange([cleanEvent(1), Buffer.from('{}')]);
     await expect(write(event, batch)).resolves.toEqual({
       batchItemFailures: [

@@ -100,3 +100,17 @@ test('a part takes the place of its last run, and the others stay', () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test('a part that was skipped says why, and does not take the place of one that was run', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runs-'));
+  try {
+    const file = join(folder, 'chaos-cluster.json');
+    const skipped = { part: 'mongo' as const, at: given.at, skipped: 'no mongod on this machine' };
+    expect(renderPage(keepRun(file, skipped))).toContain('2026-01-02, skipped: no mongod on this machine');
+    const run = { ...runOf(result(), given), part: 'mongo' as const };
+    expect(keepRun(file, run)).toEqual([run]);
+    expect(keepRun(file, skipped)).toEqual([run]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
