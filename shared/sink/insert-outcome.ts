@@ -8,7 +8,7 @@ export type Outcome = { stored: true } | { stored: false; reason: string; detail
  * `_id` is already there: an earlier attempt, or the same event from another place, has written it. A duplicate in any
  * other unique index, a write concern that was not met, or a document that the answer does not account for is no success.
  */
-export function outcomeOf({ documents, reply }: Inserted): Outcome {
+export function outcomeOf({ count, reply }: Omit<Inserted, 'pieces'>): Outcome {
   const { n, writeErrors = [], writeConcernError } = reply;
   const other = writeErrors.find(({ code, errmsg }) => code !== duplicateKey || !isIdIndex(errmsg));
   if (other !== undefined) return { stored: false, reason: `code_${other.code}`, detail: other.errmsg ?? '' };
@@ -21,8 +21,8 @@ export function outcomeOf({ documents, reply }: Inserted): Outcome {
     };
   }
   const there = new Set(writeErrors.map(({ index }) => index)).size;
-  if (n !== documents.length - there) {
-    const detail = `of ${documents.length} documents the server inserted ${n} and had ${there}`;
+  if (n !== count - there) {
+    const detail = `of ${count} documents the server inserted ${n} and had ${there}`;
     return { stored: false, reason: 'incomplete', detail };
   }
   return { stored: true };

@@ -1,5 +1,5 @@
 import { BSON, type Collection, type Document } from 'mongodb';
-import { insertEncoded } from '../clients/mongo/insert-encoded.ts';
+import { eachDocument, insertEncoded } from '../clients/mongo/insert-encoded.ts';
 import { messageOf } from '../errors/index.ts';
 import { type Outcome, outcomeOf, reasonOf } from './insert-outcome.ts';
 
@@ -18,7 +18,8 @@ export async function storeDocuments(events: EventStore, pieces: readonly Buffer
     for (const inserted of await insertEncoded(events, pieces)) {
       const outcome = outcomeOf(inserted);
       if (!outcome.stored) return outcome;
-      if (inserted.reply.n === 0 && !(await isOnMajority(events, inserted.documents))) {
+      if (inserted.reply.n !== 0 || !(await isMongos(events))) continue;
+      if (!(await isOnMajority(events, inserted.pieces))) {
         return {
           stored: false,
           reason: 'unconfirmed',
@@ -32,15 +33,23 @@ export async function storeDocuments(events: EventStore, pieces: readonly Buffer
   }
 }
 
+async function isMongos({ db }: EventStore): Promise<boolean> {
+  const { msg } = await db.command({ hello: 1 });
+  return msg === 'isdbgrid';
+}
+
 /**
  * Whether documents that were there already are there to stay. An insert that inserts nothing waits for the majority as
- * well (for the last operation of the server, which is not older than theirs), and says when it does not get it; but a
- * mongos before 7.1 leaves that out when every document of the command failed. So an attempt that found only what a
+ * well (for the last operation of the server, which is not older than theirs), and a mongod says when it does not get it;
+ * but a mongos before 7.1 leaves that out when every document of the command failed. So an attempt that found only what a
  * primary cut off from its set had inserted before would look like success, and be rolled back with it. What is read
  * with read concern majority is never rolled back, on any release.
  */
-async function isOnMajority(events: EventStore, documents: readonly Buffer[]): Promise<boolean> {
-  const missing = new Set(documents.map((document) => String(BSON.deserialize(document)._id)));
+async function isOnMajority(events: EventStore, pieces: readonly Buffer[]): Promise<boolean> {
+  const missing = new Set<string>();
+  eachDocument(pieces, (piece, index) => {
+    missing.add(String(BSON.deserialize(piece, { index, allowObjectSmallerThanBufferSize: true })._id));
+  });
   const found = events.find({ _id: { $in: [...missing] } } as Document, {
     projection: { _id: 1 },
     readConcern: 'majority',

@@ -9,9 +9,10 @@ export interface InsertReply {
   writeConcernError?: { code: number; errmsg?: string };
 }
 
-/** One insert: the documents it carried, each as BSON, and the answer to it. */
+/** One insert: the documents it carried, how many they are, and the answer to it. */
 export interface Inserted {
-  documents: Buffer[];
+  pieces: readonly Buffer[];
+  count: number;
   reply: InsertReply;
 }
 
@@ -44,7 +45,9 @@ export async function insertEncoded(
     const reply = await db
       .command({ insert: collectionName, ordered: false, writeConcern, documents })
       .catch(replyIn);
-    inserted.push({ documents: message.flatMap(documentsOf), reply });
+    let count = 0;
+    eachDocument(message, () => count++);
+    inserted.push({ pieces: message, count, reply });
   }
   return inserted;
 }
@@ -55,14 +58,11 @@ function replyIn(error: unknown): InsertReply {
   throw error;
 }
 
-function documentsOf(piece: Buffer): Buffer[] {
-  const documents: Buffer[] = [];
-  for (let at = 0; at < piece.length; ) {
-    const end = at + piece.readInt32LE(at);
-    documents.push(piece.subarray(at, end));
-    at = end;
+/** Tells of each document where it begins. */
+export function eachDocument(pieces: readonly Buffer[], tell: (piece: Buffer, at: number) => void): void {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += piece.readInt32LE(at)) tell(piece, at);
   }
-  return documents;
 }
 
 function messagesOf(pieces: readonly Buffer[]): Buffer[][] {

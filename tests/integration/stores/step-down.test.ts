@@ -439,6 +439,15 @@ describe('a mongos that leaves the write concern error out when all documents fa
     expect(await stored()).toEqual(ids);
   });
 
+  test('a member of a set says it itself: nothing is read', async () => {
+    const write = writeThrough(member);
+    const read = jest.fn(majorityHas(0));
+    member.on('insert', allTaken());
+    member.on('find', read);
+    await expect(write()).resolves.toEqual({});
+    expect(read).not.toHaveBeenCalled();
+  });
+
   test('the majority cannot be asked: 503', async () => {
     const write = writeThrough(mongos);
     mongos.on('insert', allTaken());
