@@ -1,4 +1,5 @@
 import { copyBytes } from '../../shared/bytes/copy-bytes.ts';
+import { writeAscii, writeDigits } from '../../shared/bytes/write-ascii.ts';
 
 /**
  * Where events are written as bytes, one behind the other: text that is put together as a string costs three times as much,
@@ -45,19 +46,12 @@ export function putText(output: Output, text: string): void {
 
 /** A short text of ASCII characters alone, such as a number's. */
 export function putAscii(output: Output, text: string): void {
-  const { bytes } = output;
-  for (let i = 0; i < text.length; i++) bytes[output.at++] = text.charCodeAt(i);
+  output.at = writeAscii(output.bytes, output.at, text);
 }
 
 /** A whole number with so many digits, zeros in front. */
 export function putDigits(output: Output, value: number, digits: number): void {
-  let rest = value;
-  for (let at = output.at + digits - 1; at >= output.at; at--) {
-    const next = Math.floor(rest / 10);
-    output.bytes[at] = 0x30 + rest - next * 10;
-    rest = next;
-  }
-  output.at += digits;
+  output.at = writeDigits(output.bytes, output.at, value, digits);
 }
 
 const hexDigits = Buffer.from('0123456789abcdef');

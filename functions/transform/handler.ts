@@ -3,7 +3,7 @@ import type { BytesResult } from '../../shared/batch/output-list.ts';
 import type { Base64OrBytes, BatchEvent, FunctionContext } from '../../shared/batch/types.ts';
 import { createClaimsClient } from '../../shared/clients/claims/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
-import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
+import { loadCategories } from '../../shared/events/index.ts';
 import { createClientReader } from '../../shared/events/user-agent.ts';
 import { counter } from '../../shared/metrics/index.ts';
 import { leaveOutDuplicates } from './leave-out.ts';
@@ -43,10 +43,8 @@ function fromSettings() {
   const settings = readSettings(process.env);
   return {
     transform: createTransform({
-      check: createEventCheck({
-        categories: loadCategories(settings.categoriesFile),
-        retentionDays: settings.retentionDays,
-      }),
+      categories: loadCategories(settings.categoriesFile),
+      retentionDays: settings.retentionDays,
       readClient: createClientReader(),
     }),
     keeper: settings.claimsUrl === undefined ? undefined : createClaimsClient({ url: settings.claimsUrl }),

@@ -18,8 +18,8 @@ export interface Output {
 export type Transformed = { ok: true; output: Output; claim: Claim } | { ok: false; reason: string };
 
 /** Record times outside of these are a producer's mistake, and no store could hold what follows from them. */
-const earliestRecordMs = Date.UTC(2000, 0, 1);
-const latestRecordMs = Date.UTC(2100, 0, 1);
+export const earliestRecordMs = Date.UTC(2000, 0, 1);
+export const latestRecordMs = Date.UTC(2100, 0, 1);
 
 /** W3C trace context goes with the event to both sinks. */
 const passedHeaders = ['traceparent', 'tracestate'];
@@ -36,8 +36,9 @@ export function createRecordTransform({
   readClient: (userAgent: string) => Client;
 }): (record: BatchRecord<Base64OrBytes>, batch: BatchInfo | undefined) => Transformed {
   return (record, batch) => {
-    if (record.value === undefined || record.value === null) return reject('event: the record has no value');
-    const bytes = bytesOf(record.value);
+    const { value: sent } = record;
+    if (sent === undefined || sent === null) return reject('event: the record has no value');
+    const bytes = bytesOf(sent);
     if (bytes.length > limits.eventBytes) {
       return reject(`event: is ${bytes.length} bytes, at most ${limits.eventBytes} are allowed`);
     }

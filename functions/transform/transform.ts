@@ -1,6 +1,9 @@
 import { OutputList } from '../../shared/batch/output-list.ts';
 import type { Base64OrBytes, BatchEvent, BatchInfo, ItemFailure } from '../../shared/batch/types.ts';
 import type { Claim } from '../../shared/clients/claims/index.ts';
+import { type Categories, createEventCheck } from '../../shared/events/index.ts';
+import type { Client } from '../../shared/events/user-agent.ts';
+import { createPlainTransform } from './plain-transform.ts';
 import { createRecordTransform } from './transform-record.ts';
 
 export interface TransformedBatch {
@@ -13,10 +16,18 @@ export interface TransformedBatch {
  * A whole batch: its clean records in offset order, and each reject by partition and offset with the field and
  * reason, `permanent`, since no later attempt decides otherwise.
  */
-export function createTransform(
-  dependencies: Parameters<typeof createRecordTransform>[0],
-): (event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined) => TransformedBatch {
-  const transformRecord = createRecordTransform(dependencies);
+export function createTransform({
+  categories,
+  retentionDays,
+  readClient,
+}: {
+  categories: Categories;
+  retentionDays: number;
+  readClient: (userAgent: string) => Client;
+}): (event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined) => TransformedBatch {
+  const transformPlain = createPlainTransform({ categories, retentionDays, readClient });
+  const check = createEventCheck({ categories, retentionDays });
+  const transformRecord = createRecordTransform({ check, readClient });
   return (event, batch) => {
     const [first] = Object.values(event.records);
     const records = new OutputList(first?.[0]?.offset ?? 0);
@@ -24,6 +35,11 @@ export function createTransform(
     const batchItemFailures: ItemFailure[] = [];
     for (const [partition, inputs] of Object.entries(event.records)) {
       for (const record of inputs) {
+        const claim = transformPlain(record, batch, records);
+        if (claim !== undefined) {
+          claims.push(claim);
+          continue;
+        }
         const result = transformRecord(record, batch);
         if (result.ok) {
           records.append(result.output, record.offset);

@@ -8,6 +8,15 @@ export interface BytesResult extends Pick<BatchResult, 'batchItemFailures'> {
   records?: OutputList;
 }
 
+/** Writes key and value of an output, each from a position on, and returns the position after it. */
+export interface OutputWriter {
+  /** The largest size that key and value have. */
+  readonly keyRoom: number;
+  readonly valueRoom: number;
+  writeKey(bytes: Buffer, at: number): number;
+  writeValue(bytes: Buffer, at: number): number;
+}
+
 /** What a record's own lengths, offset and header count can take. */
 const FRAME_BYTES = 64;
 
@@ -43,29 +52,35 @@ export class OutputList {
   ): void {
     const named = headers?.flatMap(Object.entries<number[]>) ?? [];
     const headerBytes = named.reduce((sum, [name, bytes]) => sum + name.length * 3 + bytes.length + 10, 0);
-    const valueBytes = Buffer.byteLength(value);
-    const room = FRAME_BYTES + key.length * 3 + valueBytes + headerBytes;
-    this.#makeRoom(room);
+    const room = FRAME_BYTES + (key.length + value.length) * 3 + headerBytes;
+    const start = this.#begin(room);
     const bytes = this.#bytes;
-    // The length in front is known when the rest is written; its own size follows from the largest it can have.
-    const lengthSize = room < 64 ? 1 : room < 8192 ? 2 : room < 1_048_576 ? 3 : 5;
-    const start = this.#end + lengthSize;
-    let at = start;
-    bytes[at++] = 0;
-    bytes[at++] = 0;
-    at = writeVarint(bytes, at, sourceOffset - this.baseOffset);
+    let at = writeVarint(bytes, start + 2, sourceOffset - this.baseOffset);
     at = writeText(bytes, at, key);
-    at = writeVarint(bytes, at, valueBytes);
-    at += bytes.write(value, at);
+    at = writeText(bytes, at, value);
     at = writeVarint(bytes, at, named.length);
     for (const [name, value] of named) {
       at = writeText(bytes, at, name);
       at = writeVarint(bytes, at, value.length);
       for (const byte of value) bytes[at++] = byte;
     }
-    writePadded(bytes, this.#end, at - start, lengthSize);
-    this.#end = at;
-    this.#ends.push(at);
+    this.#finish(start, at);
+  }
+
+  /** Appends an output without headers whose key and value need not become text. */
+  appendWritten(writer: OutputWriter, sourceOffset: number): void {
+    const { keyRoom, valueRoom } = writer;
+    const start = this.#begin(FRAME_BYTES + keyRoom + valueRoom);
+    const bytes = this.#bytes;
+    let at = writeVarint(bytes, start + 2, sourceOffset - this.baseOffset);
+    const key = at + lengthSize(keyRoom);
+    at = writer.writeKey(bytes, key);
+    writePadded(bytes, key, at - key, lengthSize(keyRoom));
+    const value = at + lengthSize(valueRoom);
+    at = writer.writeValue(bytes, value);
+    writePadded(bytes, value, at - value, lengthSize(valueRoom));
+    bytes[at++] = 0;
+    this.#finish(start, at);
   }
 
   /** The list without the outputs of these places in it. */
@@ -100,6 +115,22 @@ export class OutputList {
     });
   }
 
+  /** Makes room for an output of at most `room` bytes; where it begins behind its length. */
+  #begin(room: number): number {
+    this.#makeRoom(room);
+    const start = this.#end + lengthSize(room);
+    // Attributes and the time, which the list does not tell.
+    this.#bytes[start] = 0;
+    this.#bytes[start + 1] = 0;
+    return start;
+  }
+
+  #finish(start: number, end: number): void {
+    writePadded(this.#bytes, start, end - start, start - this.#end);
+    this.#end = end;
+    this.#ends.push(end);
+  }
+
   #makeRoom(more: number): void {
     if (this.#bytes.length - this.#end >= more) return;
     const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#end + more));
@@ -109,16 +140,24 @@ export class OutputList {
 }
 
 function writeText(bytes: Buffer, at: number, text: string): number {
-  const start = writeVarint(bytes, at, Buffer.byteLength(text));
-  return start + bytes.write(text, start);
+  const size = lengthSize(text.length * 3);
+  const end = at + size + bytes.write(text, at + size);
+  writePadded(bytes, at + size, end - at - size, size);
+  return end;
 }
 
-/** A varint in exactly `size` bytes, which a reader takes like a shorter one. */
-function writePadded(bytes: Buffer, at: number, value: number, size: number): void {
-  let rest = value * 2;
-  for (let i = 0; i < size - 1; i++) {
-    bytes[at + i] = (rest % 128) | 0x80;
+/** A length in front is known when the rest is written; its own size follows from the largest that it can be. */
+function lengthSize(most: number): number {
+  return most < 64 ? 1 : most < 8192 ? 2 : most < 1_048_576 ? 3 : 5;
+}
+
+/** A length as a varint in exactly the `size` bytes in front of `start`, which a reader takes like a shorter one. */
+function writePadded(bytes: Buffer, start: number, length: number, size: number): void {
+  let rest = length * 2;
+  let at = start - size;
+  for (; at < start - 1; at++) {
+    bytes[at] = (rest % 128) | 0x80;
     rest = Math.floor(rest / 128);
   }
-  bytes[at + size - 1] = rest;
+  bytes[at] = rest;
 }

@@ -95,7 +95,8 @@ function millisecondsOf(timestamp: string | number | undefined, receivedAtMs: nu
   return typeof timestamp === 'number' ? timestamp : (parseRfc3339(timestamp) ?? Number.NaN);
 }
 
-function checkTime(
+/** What is wrong with the time of an event, undefined when nothing is. */
+export function checkTime(
   timestamp: number,
   {
     receivedAtMs,

@@ -1,8 +1,23 @@
 import { isIP } from 'node:net';
+import { isDigit } from './plain-forms.ts';
 
 /** Whether this is an IPv4 or IPv6 address, without a zone or a prefix length. */
 export function isAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes('%');
+}
+
+/** The position behind an IPv4 address that begins at `at`, or -1. */
+export function ipv4End(bytes: Buffer, at: number): number {
+  let end = at;
+  for (let part = 0; part < 4; part++) {
+    if (part > 0 && bytes[end++] !== 0x2e) return -1;
+    const start = end;
+    let value = 0;
+    while (isDigit(bytes[end] as number) && end - start < 3)
+      value = value * 10 + (bytes[end++] as number) - 0x30;
+    if (end === start || value > 255 || (bytes[start] === 0x30 && end - start > 1)) return -1;
+  }
+  return end;
 }
 
 /**
@@ -13,6 +28,8 @@ export function isAddress(text: string): boolean {
  */
 export function cutAddress(address: string): string {
   if (address === '') return '';
+  const threeGroups = usualGroups.exec(address);
+  if (threeGroups !== null) return `${threeGroups[0]}:`;
   if (!address.includes(':')) return `${address.slice(0, address.lastIndexOf('.'))}.0`;
   const groups = groupsOf(address);
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
@@ -24,6 +41,9 @@ export function cutAddress(address: string): string {
   while (kept.length > 0 && kept[kept.length - 1] === 0) kept.pop();
   return `${kept.map((group) => group.toString(16)).join(':')}::`;
 }
+
+/** Nearly every IPv6 address begins so, and is kept so far. */
+const usualGroups = /^(?:[1-9a-f][0-9a-f]{0,3}:){3}/;
 
 /** The eight 16-bit groups of an IPv6 address. */
 function groupsOf(address: string): number[] {

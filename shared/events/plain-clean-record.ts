@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { CleanEvent } from './clean-event.ts';
 import { limits } from './limits.ts';
+import { country, eventType, type Form, isDigit, isHex, uuid, whole } from './plain-forms.ts';
 import { plainObjectEnd, plainTextEnd, standsAt } from './plain-json.ts';
 import { dateTimeAt } from './time.ts';
 
@@ -34,37 +35,10 @@ export type Marks = Float64Array;
 export const marksEach = 38;
 export const newMarks = (records = 1): Marks => new Float64Array(marksEach * records);
 
-/** The position behind a value of a form, or -1 when what begins at `at` is not in it. */
-type Form = (bytes: Buffer, at: number) => number;
-
-const text: Form = plainTextEnd;
-const uuid: Form = (bytes, at) => {
-  for (let i = 0; i < 36; i++) {
-    const byte = bytes[at + i] as number;
-    if (i === 8 || i === 13 || i === 18 || i === 23 ? byte !== 0x2d : !isHex(byte)) return -1;
-  }
-  return at + 36;
-};
-const eventType: Form = (bytes, at) => {
-  if (!isLower(bytes[at] as number)) return -1;
-  let end = at + 1;
-  while (isTypeByte(bytes[end] as number)) end++;
-  return end - at <= 64 ? end : -1;
-};
-const country: Form = (bytes, at) => {
-  if (!isUpper(bytes[at] as number)) return at;
-  return isUpper(bytes[at + 1] as number) ? at + 2 : -1;
-};
 const ip: Form = (bytes, at) => {
   let end = at;
   while (isIpByte(bytes[end] as number)) end++;
   return end - at <= 45 ? end : -1;
-};
-const whole: Form = (bytes, at) => {
-  let end = at;
-  while (isDigit(bytes[end] as number)) end++;
-  // 15 digits are exact in a number.
-  return end === at || end - at > 15 || (bytes[at] === 0x30 && end - at > 1) ? -1 : end;
 };
 const amount: Form = (bytes, at) => {
   const start = bytes[at] === 0x2d ? at + 1 : at;
@@ -79,28 +53,23 @@ const time: Form = (_, at) => at + 23;
 /** Compared with the time's afterwards. */
 const date: Form = (_, at) => at + 10;
 
-const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
-const isLower = (byte: number) => byte >= 0x61 && byte <= 0x7a;
-const isUpper = (byte: number) => byte >= 0x41 && byte <= 0x5a;
-const isHex = (byte: number) => isDigit(byte) || (byte >= 0x61 && byte <= 0x66);
-const isTypeByte = (byte: number) => isLower(byte) || isDigit(byte) || byte === 0x5f || byte === 0x2e;
 const isIpByte = (byte: number) => isHex(byte) || byte === 0x2e || byte === 0x3a;
 
 const forms: [name: string, form: Form, kind: 'text' | 'number' | 'optional'][] = [
   ['event_id', uuid, 'text'],
   ['event_type', eventType, 'text'],
-  ['category', text, 'text'],
+  ['category', plainTextEnd, 'text'],
   ['timestamp', time, 'text'],
   ['event_date', date, 'text'],
   ['user_id', whole, 'number'],
-  ['session_id', text, 'text'],
+  ['session_id', plainTextEnd, 'text'],
   ['country', country, 'text'],
-  ['device', text, 'text'],
-  ['browser', text, 'text'],
+  ['device', plainTextEnd, 'text'],
+  ['browser', plainTextEnd, 'text'],
   ['amount', amount, 'optional'],
-  ['currency', text, 'optional'],
+  ['currency', plainTextEnd, 'optional'],
   ['received_at', time, 'text'],
-  ['user_agent', text, 'text'],
+  ['user_agent', plainTextEnd, 'text'],
   ['ip', ip, 'text'],
   ['raw_partition', whole, 'number'],
   ['raw_offset', whole, 'number'],

@@ -37,6 +37,25 @@ export function plainObjectEnd(bytes: Buffer, at: number): number {
   return objectEnd(bytes, at, 1);
 }
 
+/** Of up to `MOST_KEYS` properties: where each one's key and value begin and end, quotes within the value's. */
+export type PropertyMarks = Int32Array;
+export const propertyMark = { key: 0, keyEnd: 1, value: 2, valueEnd: 3, each: 4 } as const;
+export const newPropertyMarks = (): PropertyMarks => new Int32Array(propertyMark.each * MOST_KEYS);
+
+/** Marks the properties of the object that `plainObjectEnd` took last, up to before `end`, and returns how many they are. */
+export function markProperties(end: number, marks: PropertyMarks): number {
+  for (let i = 0; i < keyCount; i++) {
+    const first = propertyMark.each * i;
+    const keyEnd = keys[2 * i + 1] as number;
+    marks[first + propertyMark.key] = keys[2 * i] as number;
+    marks[first + propertyMark.keyEnd] = keyEnd;
+    marks[first + propertyMark.value] = keyEnd + 2;
+    // Behind it stand a comma and the quote of the next key, or the closing brace.
+    marks[first + propertyMark.valueEnd] = i + 1 < keyCount ? (keys[2 * i + 2] as number) - 2 : end - 1;
+  }
+  return keyCount;
+}
+
 /** The position of the quote that ends a text which begins at `at`, or -1 when the text has an escape or none ends it. */
 export function plainTextEnd(bytes: Buffer, at: number): number {
   for (let i = at; i < bytes.length; i++) {
@@ -66,7 +85,8 @@ function objectEnd(bytes: Buffer, start: number, level: number): number {
     if (at < 0) return -1;
     const byte = bytes[at++];
     if (byte === COMMA) continue;
-    keyCount = firstKey;
+    // Those of the outermost object stay.
+    if (level > 1) keyCount = firstKey;
     return byte === 0x7d ? at : -1;
   }
 }

@@ -1,3 +1,5 @@
+import { writeAscii, writeDigits } from '../bytes/write-ascii.ts';
+
 const dayMs = 86_400_000;
 
 /** Earliest and latest time that every store can hold; the day column of ClickHouse ends in 2149. */
@@ -23,6 +25,23 @@ export function dateTimeText(ms: number): string {
   return `${dayText(day)} ${hour}:${minute}:${second}.${threeDigits[rest % 1000]}`;
 }
 
+/** The same text as bytes; the position after it. */
+export function writeDateTime(bytes: Buffer, start: number, ms: number): number {
+  const day = Math.floor(ms / dayMs);
+  const rest = ms - day * dayMs;
+  const seconds = Math.floor(rest / 1000);
+  const minutes = Math.floor(seconds / 60);
+  let at = writeAscii(bytes, start, dayText(day));
+  bytes[at] = 0x20;
+  at = writeDigits(bytes, at + 1, Math.floor(minutes / 60), 2);
+  bytes[at] = 0x3a;
+  at = writeDigits(bytes, at + 1, minutes % 60, 2);
+  bytes[at] = 0x3a;
+  at = writeDigits(bytes, at + 1, seconds % 60, 2);
+  bytes[at] = 0x2e;
+  return writeDigits(bytes, at + 1, rest % 1000, 3);
+}
+
 function dayText(day: number): string {
   const known = dayTexts.get(day);
   if (known !== undefined) return known;
@@ -37,21 +56,34 @@ export function parseDateTimeText(text: string): number | undefined {
   return text.length === 23 && text[10] === ' ' ? readTime(text) : undefined;
 }
 
-const dayNumbersByDigits = new Map<number, number>();
-
 /** The same for the 23 bytes at `at`; NaN for anything else. */
 export function dateTimeAt(bytes: Buffer, at: number): number {
-  if (bytes[at + 10] !== 0x20 || bytes[at + 13] !== 0x3a || bytes[at + 16] !== 0x3a) return Number.NaN;
+  return bytes[at + 10] === 0x20 ? timeAt(bytes, at) : Number.NaN;
+}
+
+/** The same for 24 bytes in the form of `toISOString`, as nearly every sender writes it. */
+export function isoTimeAt(bytes: Buffer, at: number): number {
+  return bytes[at + 10] === 0x54 && bytes[at + 23] === 0x5a ? timeAt(bytes, at) : Number.NaN;
+}
+
+const dayNumbersByDigits = new Map<number, number>();
+/** The day that came last comes next, nearly always. */
+let lastDay = { digits: Number.NaN, number: Number.NaN };
+
+/** `readTime` for the bytes at `at`; NaN for anything else. */
+function timeAt(bytes: Buffer, at: number): number {
+  if (bytes[at + 13] !== 0x3a || bytes[at + 16] !== 0x3a) return Number.NaN;
   if (bytes[at + 4] !== 0x2d || bytes[at + 7] !== 0x2d || bytes[at + 19] !== 0x2e) return Number.NaN;
   const digitsOfDay =
     numberAt(bytes, at, 4) * 10_000 + numberAt(bytes, at + 5, 2) * 100 + numberAt(bytes, at + 8, 2);
-  let day = dayNumbersByDigits.get(digitsOfDay);
-  if (day === undefined) {
-    day = dayNumber(bytes.toString('latin1', at, at + 10));
-    if (day === undefined) return Number.NaN;
+  if (digitsOfDay !== lastDay.digits) {
+    const known = dayNumbersByDigits.get(digitsOfDay) ?? dayNumber(bytes.toString('latin1', at, at + 10));
+    if (known === undefined) return Number.NaN;
     if (dayNumbersByDigits.size >= keptDays) dayNumbersByDigits.clear();
-    dayNumbersByDigits.set(digitsOfDay, day);
+    dayNumbersByDigits.set(digitsOfDay, known);
+    lastDay = { digits: digitsOfDay, number: known };
   }
+  const day = lastDay.number;
   const hour = numberAt(bytes, at + 11, 2);
   const minute = numberAt(bytes, at + 14, 2);
   const second = numberAt(bytes, at + 17, 2);

@@ -74,8 +74,9 @@ function readRecord(
   marks: Marks,
   first: number,
 ): SinkRecord {
-  if (record.value === undefined || record.value === null) throw new Error('the record has no value');
-  const value = bytesOf(record.value);
+  const { value: sent } = record;
+  if (sent === undefined || sent === null) throw new Error('the record has no value');
+  const value = bytesOf(sent);
   const { partition, offset } = originalPosition(record, batch);
   const source = { partition, offset };
   const plain =

@@ -7,7 +7,7 @@ import { compactType } from '../../shared/batch/compact.ts';
 import type { BatchInfo } from '../../shared/batch/types.ts';
 import { encodeBatch, readRecords } from '../../shared/clients/kafka-protocol/record-batch.ts';
 import type { FetchedRecord, NewRecord } from '../../shared/clients/kafka-protocol/records.ts';
-import { createEventCheck, loadCategories } from '../../shared/events/index.ts';
+import { loadCategories } from '../../shared/events/index.ts';
 import { createClientReader } from '../../shared/events/user-agent.ts';
 import { encodeDocuments } from '../../shared/sink/encode-documents.ts';
 import { readRange } from '../../shared/sink/read-range.ts';
@@ -58,7 +58,8 @@ export function stagesOf({
   const generated = Array.from({ length: events }, (_, index) => source(index, 0));
   const valid = generated.filter(({ kind }) => kind !== 'invalid').map(({ value }) => value.toString());
   const transform = createTransform({
-    check: createEventCheck({ categories, retentionDays: 90 }),
+    categories,
+    retentionDays: 90,
     readClient: createClientReader(),
   });
 

@@ -9,7 +9,7 @@ import { readMigrations } from '../../../infra/clickhouse/migrations.ts';
 import { encodeClean } from '../../../shared/events/clean-record.ts';
 import { createClientReader } from '../../../shared/events/user-agent.ts';
 import { cleanEvent, cleanRange } from '../../support/clean-range.ts';
-import { check, receivedAtMs, sample } from '../../unit/events/sample.ts';
+import { receivedAtMs, rules, sample } from '../../unit/events/sample.ts';
 import { type ClickHouseFixture, openClickHouse, quietMetrics } from './open-stores.ts';
 
 let store: ClickHouseFixture;
@@ -38,7 +38,7 @@ async function ask(path: string, parameters: Record<string, string>) {
 }
 
 test('a new event type and a new property go through what is deployed, into rollups and answers', async () => {
-  const transform = createTransform({ check, readClient: createClientReader() });
+  const transform = createTransform({ ...rules, readClient: createClientReader() });
   const raw = [1, 2, 3].map((n) => ({
     ...sample,
     event_id: cleanEvent(`new-${n}`).event_id,

@@ -4,7 +4,14 @@ import { v5, validate, version } from 'uuid';
 import { amountText, currencyText } from '../../../shared/events/amount.ts';
 import { derivedEventId, newEventId } from '../../../shared/events/event-id.ts';
 import { cutAddress, isAddress } from '../../../shared/events/ip.ts';
-import { dateTimeText, parseDateTimeText, parseRfc3339 } from '../../../shared/events/time.ts';
+import {
+  dateTimeAt,
+  dateTimeText,
+  isoTimeAt,
+  parseDateTimeText,
+  parseRfc3339,
+  writeDateTime,
+} from '../../../shared/events/time.ts';
 import { createClientReader } from '../../../shared/events/user-agent.ts';
 import { sample } from './sample.ts';
 
@@ -35,6 +42,8 @@ describe('addresses are cut to /24 and /48', () => {
         const cut = cutAddress(address);
         expect(isAddress(cut)).toBe(true);
         expect(cutAddress(cut)).toBe(cut);
+        // Letters of the other case are read group by group.
+        expect(cutAddress(address.toUpperCase())).toBe(cut);
       }),
     );
   });
@@ -117,6 +126,11 @@ describe('times', () => {
         expect(parseRfc3339(new Date(ms).toISOString())).toBe(ms);
         expect(dateTimeText(ms)).toBe(new Date(ms).toISOString().replace('T', ' ').slice(0, 23));
         expect(parseDateTimeText(dateTimeText(ms))).toBe(ms);
+        const bytes = Buffer.alloc(24);
+        expect(writeDateTime(bytes, 0, ms)).toBe(23);
+        expect(bytes.toString('latin1', 0, 23)).toBe(dateTimeText(ms));
+        expect(dateTimeAt(bytes, 0)).toBe(ms);
+        expect(isoTimeAt(Buffer.from(new Date(ms).toISOString()), 0)).toBe(ms);
       }),
     );
   });

@@ -3,7 +3,9 @@ import { createEventCheck, loadCategories } from '../../../shared/events/index.t
 /** 2026-11-22T12:00:00Z: the time of receipt in these tests. */
 export const receivedAtMs = Date.UTC(2026, 10, 22, 12);
 
-export const check = createEventCheck({ categories: loadCategories(), retentionDays: 1825 });
+export const rules = { categories: loadCategories(), retentionDays: 1825 };
+
+export const check = createEventCheck(rules);
 
 /** The event of the documentation. */
 export const sample = {

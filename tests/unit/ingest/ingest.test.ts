@@ -5,7 +5,7 @@ import { createTransform } from '../../../functions/transform/transform.ts';
 import type { OutgoingRecord } from '../../../shared/clients/kafka/index.ts';
 import { HttpError, PipelineError } from '../../../shared/errors/index.ts';
 import { createClientReader } from '../../../shared/events/user-agent.ts';
-import { check, nested, receivedAtMs, sample } from '../events/sample.ts';
+import { check, nested, receivedAtMs, rules, sample } from '../events/sample.ts';
 
 type Answer = { status: number; body: Record<string, unknown>; written: OutgoingRecord[] };
 
@@ -158,7 +158,7 @@ test('Kafka that does not acknowledge is 503 with Retry-After', async () => {
 });
 
 test('whatever is accepted passes transform', async () => {
-  const transform = createTransform({ check, readClient: createClientReader() });
+  const transform = createTransform({ ...rules, readClient: createClientReader() });
   const events = fc.array(
     fc.record(
       {

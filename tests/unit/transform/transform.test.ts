@@ -8,9 +8,9 @@ import { createClaimsClient } from '../../../shared/clients/claims/index.ts';
 import { decodeClean, derivedEventId } from '../../../shared/events/index.ts';
 import { createClientReader } from '../../../shared/events/user-agent.ts';
 import { freePort } from '../../support/ports.ts';
-import { check, receivedAtMs, sample } from '../events/sample.ts';
+import { receivedAtMs, rules, sample } from '../events/sample.ts';
 
-const transform = createTransform({ check, readClient: createClientReader() });
+const transform = createTransform({ ...rules, readClient: createClientReader() });
 const batch = { topicId: 'topic-id', partition: 3 } as BatchInfo;
 
 const base64 = (text: string | Buffer) => Buffer.from(text as string).toString('base64');
@@ -177,7 +177,7 @@ test('any bytes come out as a clean record or a reject, and the same at every at
     fc.property(fc.array(values), (all) => {
       const event = eventOf(all.map((value, offset) => record(value, { offset })));
       const first = transform(event, batch);
-      const again = createTransform({ check, readClient: createClientReader() })(event, batch);
+      const again = createTransform({ ...rules, readClient: createClientReader() })(event, batch);
       expect([again.claims, again.result.batchItemFailures]).toEqual([
         first.claims,
         first.result.batchItemFailures,
