@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from './process.ts';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -25,11 +26,7 @@ let started = false;
 export function collectProcessMetrics(): void {
   if (started) return;
   started = true;
-  collectDefaultMetrics({ register: registry });
-  // Gauges that end in `_total`, and series by the class of what is open: against the naming rules, and read by nobody.
-  for (const kind of ['handles', 'requests', 'resources'])
-    for (const name of [`nodejs_active_${kind}`, `nodejs_active_${kind}_total`])
-      registry.removeSingleMetric(name);
+  addProcessMetrics(registry);
 }
 
 type Options = { name: string; help: string; labels?: readonly string[] };
