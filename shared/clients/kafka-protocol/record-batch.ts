@@ -1,7 +1,7 @@
 import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
 import { PipelineError } from '../../errors/index.ts';
-import { readRecordList, recordSize, writeRecord } from './record-list.ts';
-import type { FetchedRecord, NewRecord } from './records.ts';
+import { copyRecord, readRecordList, recordSize, writeRecord } from './record-list.ts';
+import type { FetchedRecord, WritableRecord } from './records.ts';
 import { type Cursor, readVarint } from './varint.ts';
 
 /** Format version 2 of Kafka's record batches, https://kafka.apache.org/documentation/#recordbatch */
@@ -113,7 +113,7 @@ export function sequenceAfter(sequence: number, records: number): number {
 
 /** One batch of a producer, part of a transaction unless told otherwise; records keep their order. */
 export function encodeBatch(
-  records: readonly NewRecord[],
+  records: readonly WritableRecord[],
   producer: { id: bigint; epoch: number; sequence: number; transactional?: boolean },
 ): Buffer {
   const baseTimestamp = records[0]?.timestamp ?? 0;
@@ -126,8 +126,12 @@ export function encodeBatch(
   const space = Buffer.allocUnsafe(room);
   let end = RECORDS;
   for (let i = 0; i < records.length; i++) {
-    const record = records[i] as NewRecord;
-    end = writeRecord(space, end, record, record.timestamp - baseTimestamp, i);
+    const record = records[i] as WritableRecord;
+    const timestampDelta = record.timestamp - baseTimestamp;
+    end =
+      'copied' in record
+        ? copyRecord(space, end, record.copied, timestampDelta, i)
+        : writeRecord(space, end, record, timestampDelta, i);
   }
   const bytes = space.subarray(0, end);
   bytes.writeBigInt64BE(0n, BASE_OFFSET);
