@@ -1,4 +1,4 @@
-import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
+import { compressionsAlgorithmsByBitmask, crc32c, Writer } from '@platformatic/kafka';
 import { PipelineError } from '../../errors/index.ts';
 import { copyRecord, readRecordList, recordSize, writeRecord } from './record-list.ts';
 import type { FetchedRecord, WritableRecord } from './records.ts';
@@ -78,7 +78,7 @@ export function isAbortMarker(bytes: Buffer, at: number): boolean {
 export function readRecords(bytes: Buffer, at: number, fromOffset: number, into: FetchedRecord[]): void {
   const end = at + LEADER_EPOCH + bytes.readInt32BE(at + LENGTH);
   const baseOffset = Number(bytes.readBigInt64BE(at + BASE_OFFSET));
-  if (crc32c(bytes.subarray(at + ATTRIBUTES, end)) !== bytes.readUInt32BE(at + CRC)) {
+  if (checksum(bytes.subarray(at + ATTRIBUTES, end)) !== bytes.readUInt32BE(at + CRC)) {
     throw new PipelineError('RECORD_CORRUPT', `The batch at offset ${baseOffset} fails its checksum`, {
       retriable: true,
     });
@@ -146,6 +146,11 @@ export function encodeBatch(
   bytes.writeInt16BE(producer.epoch, PRODUCER_EPOCH);
   bytes.writeInt32BE(producer.sequence, BASE_SEQUENCE);
   bytes.writeInt32BE(records.length, COUNT);
-  bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES)), CRC);
+  bytes.writeUInt32BE(checksum(bytes.subarray(ATTRIBUTES)), CRC);
   return bytes;
+}
+
+/** The library copies bytes before it reads them, but for those that are in a buffer of its own. */
+function checksum(bytes: Buffer): number {
+  return crc32c(Writer.create().append(bytes).dynamicBuffer);
 }
