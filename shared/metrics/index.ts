@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createEventHistogram } from './event-histogram.ts';
 import { addProcessMetrics } from './process.ts';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -49,4 +50,9 @@ export function histogram({
   buckets = durationBuckets,
 }: Options & { buckets?: number[] }): Histogram {
   return new Histogram({ name, help, labelNames: [...labels], buckets, registers: [registry] });
+}
+
+/** The same for what is observed event by event; its series are made once (`labels`). */
+export function eventHistogram(options: Options & { labels: readonly string[]; buckets: number[] }) {
+  return createEventHistogram({ registry, ...options });
 }
