@@ -1,4 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createEventHistogram } from './event-histogram.ts';
+import { addProcessMetrics } from './process.ts';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -25,11 +27,7 @@ let started = false;
 export function collectProcessMetrics(): void {
   if (started) return;
   started = true;
-  collectDefaultMetrics({ register: registry });
-  // Gauges that end in `_total`, and series by the class of what is open: against the naming rules, and read by nobody.
-  for (const kind of ['handles', 'requests', 'resources'])
-    for (const name of [`nodejs_active_${kind}`, `nodejs_active_${kind}_total`])
-      registry.removeSingleMetric(name);
+  addProcessMetrics(registry);
 }
 
 type Options = { name: string; help: string; labels?: readonly string[] };
@@ -52,4 +50,9 @@ export function histogram({
   buckets = durationBuckets,
 }: Options & { buckets?: number[] }): Histogram {
   return new Histogram({ name, help, labelNames: [...labels], buckets, registers: [registry] });
+}
+
+/** The same for what is observed event by event; its series are made once (`labels`). */
+export function eventHistogram(options: Options & { labels: readonly string[]; buckets: number[] }) {
+  return createEventHistogram({ registry, ...options });
 }

@@ -1,4 +1,4 @@
-import { counter, histogram, latencyBuckets } from '../metrics/index.ts';
+import { counter, eventHistogram, histogram, latencyBuckets } from '../metrics/index.ts';
 import type { SinkRecord } from './read-range.ts';
 
 const duration = histogram({
@@ -16,7 +16,7 @@ const errors = counter({
   help: 'Writes that failed, and records that were refused, by reason',
   labels: ['store', 'reason'],
 });
-const latency = histogram({
+const latency = eventHistogram({
   name: 'event_stored_latency_seconds',
   help: 'From the Kafka time of the event in events_raw to its acknowledgement by the store, event by event',
   labels: ['store'],

@@ -3,10 +3,15 @@ import { createEventSource } from '../../functions/generate/event-source.ts';
 import { createTransform } from '../../functions/transform/transform.ts';
 import { batchBody } from '../../infra/connector/call/batch-body.ts';
 import { readResult } from '../../infra/connector/delivery/answer.ts';
+import { outgoing } from '../../infra/connector/delivery/settlement.ts';
 import { compactType } from '../../shared/batch/compact.ts';
 import type { BatchInfo } from '../../shared/batch/types.ts';
 import { encodeBatch, readRecords } from '../../shared/clients/kafka-protocol/record-batch.ts';
-import type { FetchedRecord, NewRecord } from '../../shared/clients/kafka-protocol/records.ts';
+import type {
+  FetchedRecord,
+  NewRecord,
+  WritableRecord,
+} from '../../shared/clients/kafka-protocol/records.ts';
 import { loadCategories } from '../../shared/events/index.ts';
 import { createClientReader } from '../../shared/events/user-agent.ts';
 import { encodeDocuments } from '../../shared/sink/encode-documents.ts';
@@ -119,7 +124,7 @@ function parse(body: Buffer) {
   return event;
 }
 
-function outputsOf(answer: Buffer): NewRecord[] {
+function outputsOf(answer: Buffer): WritableRecord[] {
   const result = readResult(
     { body: answer, compact: true },
     {
@@ -129,7 +134,7 @@ function outputsOf(answer: Buffer): NewRecord[] {
     },
   );
   if (typeof result === 'string') throw new Error(result);
-  return result.outputs.map(({ key, value }) => recordOf(key, value));
+  return result.outputs.map((output) => outgoing(output, 'events_clean', startMs));
 }
 
 function batchOf(topic: string, events: number): BatchInfo {

@@ -1,6 +1,6 @@
 import { type CompactAnswerHead, decodeCompact } from '../../../shared/batch/compact.ts';
 import { offsetOfItem } from '../../../shared/batch/item-identifier.ts';
-import { headersOf } from '../../../shared/clients/kafka-protocol/record-list.ts';
+import { headersOf, isPlainRecord } from '../../../shared/clients/kafka-protocol/record-list.ts';
 import {
   type FetchedRecord,
   type HeaderList,
@@ -33,12 +33,10 @@ export interface FailedItem {
   permanent: boolean;
 }
 
-export interface Output {
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: HeaderList;
-  sourceOffset: number;
-}
+/** What a function made of a record; `offset` is that of the record. As it stands in the answer where it may be copied. */
+export type Output =
+  | FetchedRecord
+  | { key: Buffer | null; value: Buffer | null; headers: HeaderList; offset: number };
 
 /** The body of a 2xx answer. */
 export interface Result {
@@ -90,10 +88,14 @@ function readCompactResult(body: Buffer, { topicPartition, has, wantsOutputs }: 
   if (!wantsOutputs) return { failures, outputs };
   for (const record of decoded.records) {
     if (!has(record.offset)) return noSource(record.offset);
-    const [key, value] = [recordKey(record), recordValue(record)];
-    outputs.push({ key, value, headers: headersOf(record), sourceOffset: record.offset });
+    outputs.push(isPlainRecord(record) ? record : taken(record));
   }
   return { failures, outputs };
+}
+
+function taken(record: FetchedRecord): Output {
+  const { offset } = record;
+  return { key: recordKey(record), value: recordValue(record), headers: headersOf(record), offset };
 }
 
 function noSource(offset: unknown): string {
@@ -130,7 +132,7 @@ function readOutputs(given: unknown, has: (offset: number) => boolean): Output[]
     if (!isText(key) || !isText(value)) return `the output of offset ${sourceOffset} is not in base64`;
     const read = readHeaders(headers);
     if (read === undefined) return `the output of offset ${sourceOffset} has malformed headers`;
-    outputs.push({ key: decode(key), value: decode(value), headers: read, sourceOffset });
+    outputs.push({ key: decode(key), value: decode(value), headers: read, offset: sourceOffset });
   }
   return outputs;
 }

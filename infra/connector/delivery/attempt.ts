@@ -3,7 +3,7 @@ import { batchBody } from '../call/batch-body.ts';
 import { batchIdOf } from './batch-id.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Action, decide } from './decide.ts';
-import type { Piece } from './pieces.ts';
+import { hasOffset, type Piece } from './pieces.ts';
 
 /** How often a piece has been tried, by what came of it. */
 export interface Tries {
@@ -73,17 +73,13 @@ export function createAttempt(context: WorkerContext): Attempt {
       if (stop.hard.aborted) throw new StoppedError();
       metrics.callDuration.observe(labels, (now() - started) / 1000);
       metrics.batchSize.observe(labels, piece.records.length);
-      let offsets: Set<number> | undefined;
       const action = decide(answer, {
         mode: subscription.mode,
         onError: subscription.onError,
         failedTries: tries.failed,
         maxRetries: subscription.maxRetries,
         topicPartition: `${topic.name}-${partition}`,
-        has(offset) {
-          offsets ??= new Set(piece.records.map((record) => record.offset));
-          return offsets.has(offset);
-        },
+        has: hasOffset(piece.records),
         wantsOutputs: subscription.outputTopic !== undefined,
       });
       metrics.batches.inc({ ...labels, outcome: action.do === 'again' ? action.why : action.do });

@@ -77,7 +77,7 @@ function decideSuccess(answer: Answer & { kind: 'response' }, situation: Situati
   const failed = new Set(result.failures.map(({ offset }) => offset));
   return {
     do: 'done',
-    outputs: failed.size === 0 ? result.outputs : result.outputs.filter((o) => !failed.has(o.sourceOffset)),
+    outputs: failed.size === 0 ? result.outputs : result.outputs.filter((o) => !failed.has(o.offset)),
     dead: result.failures.filter(({ permanent }) => permanent),
     alone: result.failures.filter(({ permanent }) => !permanent),
   };

@@ -71,3 +71,26 @@ function extendLast(steps: Step[], end: number): void {
   if ('send' in last) last.send = { ...last.send, end };
   else last.end = end;
 }
+
+/**
+ * Tells whether one of the records, which are in the order of their offsets, has an offset. Who asks in that order finds
+ * each behind the one before.
+ */
+export function hasOffset(records: readonly FetchedRecord[]): (offset: number) => boolean {
+  let at = 0;
+  return (offset) => {
+    if (records[at]?.offset !== offset && records[++at]?.offset !== offset) at = firstFrom(records, offset);
+    return records[at]?.offset === offset;
+  };
+}
+
+/** Where the first record lies whose offset is not below. */
+function firstFrom(records: readonly FetchedRecord[], offset: number): number {
+  let [low, high] = [0, records.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((records[middle] as FetchedRecord).offset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

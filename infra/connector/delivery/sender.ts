@@ -70,7 +70,7 @@ export function createSender(context: WorkerContext, patience: Patience): Sender
       if (alone.dead) dead.push(alone.dead);
     }
     // What was tried alone came late; the order of a partition is that of its input.
-    if (action.alone.length > 0) outputs.sort((a, b) => a.sourceOffset - b.sourceOffset);
+    if (action.alone.length > 0) outputs.sort((a, b) => a.offset - b.offset);
     metrics.records.inc({ ...labels, outcome: 'delivered' }, piece.records.length - dead.length);
     return { kind: 'done', outputs, dead };
   }

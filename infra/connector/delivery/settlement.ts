@@ -1,5 +1,5 @@
 import { commitPositions } from '../../../shared/clients/kafka-protocol/offsets.ts';
-import type { OutgoingRecord } from '../../../shared/clients/kafka-protocol/place.ts';
+import type { Outgoing, OutgoingRecord } from '../../../shared/clients/kafka-protocol/place.ts';
 import type { Output } from './answer.ts';
 import type { WorkerContext } from './context.ts';
 import { deadLetter } from './dead-letter.ts';
@@ -51,11 +51,7 @@ export function createSettlement(context: WorkerContext, ownership: Ownership): 
   let firstSentMs = ownership.declaration?.firstSentMs ?? now();
   let waiting: DeadRecord[] = [];
 
-  async function write(
-    offset: number,
-    next: Declaration | undefined,
-    outputs: OutgoingRecord[],
-  ): Promise<void> {
+  async function write(offset: number, next: Declaration | undefined, outputs: Outgoing[]): Promise<void> {
     const position = {
       topic: topic.name,
       partition,
@@ -135,6 +131,8 @@ export function createSettlement(context: WorkerContext, ownership: Ownership): 
   };
 }
 
-function outgoing(output: Output, topic: string, timestamp: number): OutgoingRecord {
+/** An output as a record of the output topic. */
+export function outgoing(output: Output, topic: string, timestamp: number): Outgoing {
+  if ('bytes' in output) return { topic, copied: output, timestamp };
   return { topic, key: output.key, value: output.value, headers: output.headers, timestamp };
 }

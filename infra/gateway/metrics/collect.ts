@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
 import { registry } from '../../../shared/metrics/index.ts';
 import { parseMetrics } from '../../../shared/metrics/parse.ts';
 import type { Provider } from '../provider/provider.ts';
@@ -107,8 +108,10 @@ async function within<T>(timeoutMs: number, asked: Promise<T>): Promise<T | unde
 
 async function fetchText(url: string, timeoutMs: number): Promise<string | undefined> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    return answer.ok ? await answer.text() : undefined;
+    // `fetch` takes twice the processor time, and this is done for every part, mostly each second.
+    const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(timeoutMs) });
+    const text = await body.text();
+    return statusCode === 200 ? text : undefined;
   } catch {
     // Why it is silent is its own log's matter; here it is down.
     return undefined;

@@ -8,11 +8,11 @@ import { type OutgoingRecord, type Placed, place, topicOf } from './place.ts';
 import { produceOnce } from './produce-api.ts';
 import { errorsByPartition, errorsOfFailure, produceOutcome } from './produce-outcome.ts';
 import { encodeBatch, sequenceAfter } from './record-batch.ts';
-import type { NewRecord } from './records.ts';
+import type { WritableRecord } from './records.ts';
 
 /** Records that were not acknowledged, and why. They may be in the topic all the same. */
 export interface Unacknowledged {
-  records: readonly NewRecord[];
+  records: readonly WritableRecord[];
   error: unknown;
 }
 
@@ -233,7 +233,7 @@ export function createIdempotentProducer({
 
 function encode({ key, chunks }: Open, { id, epoch, sequences }: Identity): Buffer {
   const sequence = sequences.get(key) ?? 0;
-  return encodeBatch(chunks[0] as NewRecord[], { id, epoch, sequence, transactional: false });
+  return encodeBatch(chunks[0] as WritableRecord[], { id, epoch, sequence, transactional: false });
 }
 
 /** The first piece is written. @returns whether another one follows. */

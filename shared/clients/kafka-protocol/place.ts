@@ -1,19 +1,28 @@
 import { PipelineError } from '../../errors/index.ts';
 import type { Cluster, Topic } from './cluster.ts';
-import { partitionOf } from './partition.ts';
+import { partitionOf, partitionOfBytes } from './partition.ts';
 import { recordSize } from './record-list.ts';
-import type { NewRecord } from './records.ts';
+import type { NewRecord, RecordCopy, WritableRecord } from './records.ts';
 
 export interface OutgoingRecord extends NewRecord {
   topic: string;
 }
 
+export interface OutgoingCopy extends RecordCopy {
+  topic: string;
+}
+
+export type Outgoing = OutgoingRecord | OutgoingCopy;
+
 /** Records of one partition, in order, cut into pieces that a broker takes as one batch each. */
 export interface Placed {
   topic: string;
   partition: number;
-  chunks: NewRecord[][];
+  chunks: WritableRecord[][];
 }
+
+/** `lastSize`: bytes of the last piece. */
+type Filling = Placed & { lastSize: number };
 
 /** Brokers refuse batches above 1 MiB by default. */
 const BATCH_BYTES = 900_000;
@@ -29,22 +38,22 @@ export async function topicOf(cluster: Cluster, name: string): Promise<Topic> {
 /** Chooses partitions (by key, else by that of the input) and cuts what is too large for one batch. */
 export async function place(
   cluster: Cluster,
-  records: readonly OutgoingRecord[],
+  records: readonly Outgoing[],
   inputPartition: number,
 ): Promise<Placed[]> {
-  const counts = new Map<string, number>();
+  const topics = new Map<string, { count: number; byPartition: (Filling | undefined)[] }>();
   for (const name of new Set(records.map(({ topic }) => topic))) {
-    counts.set(name, (await topicOf(cluster, name)).partitions.length);
+    topics.set(name, { count: (await topicOf(cluster, name)).partitions.length, byPartition: [] });
   }
-  const placed = new Map<string, Placed & { lastSize: number }>();
+  const placed: Filling[] = [];
   for (const record of records) {
-    const count = counts.get(record.topic) ?? 1;
-    const partition = record.key === null ? inputPartition % count : partitionOf(record.key, count);
-    const key = `${record.topic}/${partition}`;
-    let entry = placed.get(key);
+    const { count, byPartition } = topics.get(record.topic) as { count: number; byPartition: Filling[] };
+    const partition = partitionFor(record, count) ?? inputPartition % count;
+    let entry = byPartition[partition];
     if (!entry) {
       entry = { topic: record.topic, partition, chunks: [], lastSize: Number.POSITIVE_INFINITY };
-      placed.set(key, entry);
+      byPartition[partition] = entry;
+      placed.push(entry);
     }
     const size = recordSize(record);
     if (entry.lastSize + size > BATCH_BYTES) {
@@ -54,5 +63,12 @@ export async function place(
     entry.chunks.at(-1)?.push(record);
     entry.lastSize += size;
   }
-  return [...placed.values()];
+  return placed;
+}
+
+/** Undefined without a key. */
+function partitionFor(record: Outgoing, count: number): number | undefined {
+  if (!('copied' in record)) return record.key === null ? undefined : partitionOf(record.key, count);
+  const { bytes, keyStart, keyEnd } = record.copied;
+  return keyStart < 0 ? undefined : partitionOfBytes(bytes, keyStart, keyEnd, count);
 }

@@ -1,7 +1,7 @@
-import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
+import { compressionsAlgorithmsByBitmask, crc32c, Writer } from '@platformatic/kafka';
 import { PipelineError } from '../../errors/index.ts';
-import { readRecordList, recordSize, writeRecord } from './record-list.ts';
-import type { FetchedRecord, NewRecord } from './records.ts';
+import { copyRecord, readRecordList, recordSize, writeRecord } from './record-list.ts';
+import type { FetchedRecord, WritableRecord } from './records.ts';
 import { type Cursor, readVarint } from './varint.ts';
 
 /** Format version 2 of Kafka's record batches, https://kafka.apache.org/documentation/#recordbatch */
@@ -78,7 +78,7 @@ export function isAbortMarker(bytes: Buffer, at: number): boolean {
 export function readRecords(bytes: Buffer, at: number, fromOffset: number, into: FetchedRecord[]): void {
   const end = at + LEADER_EPOCH + bytes.readInt32BE(at + LENGTH);
   const baseOffset = Number(bytes.readBigInt64BE(at + BASE_OFFSET));
-  if (crc32c(bytes.subarray(at + ATTRIBUTES, end)) !== bytes.readUInt32BE(at + CRC)) {
+  if (checksum(bytes.subarray(at + ATTRIBUTES, end)) !== bytes.readUInt32BE(at + CRC)) {
     throw new PipelineError('RECORD_CORRUPT', `The batch at offset ${baseOffset} fails its checksum`, {
       retriable: true,
     });
@@ -113,7 +113,7 @@ export function sequenceAfter(sequence: number, records: number): number {
 
 /** One batch of a producer, part of a transaction unless told otherwise; records keep their order. */
 export function encodeBatch(
-  records: readonly NewRecord[],
+  records: readonly WritableRecord[],
   producer: { id: bigint; epoch: number; sequence: number; transactional?: boolean },
 ): Buffer {
   const baseTimestamp = records[0]?.timestamp ?? 0;
@@ -126,8 +126,12 @@ export function encodeBatch(
   const space = Buffer.allocUnsafe(room);
   let end = RECORDS;
   for (let i = 0; i < records.length; i++) {
-    const record = records[i] as NewRecord;
-    end = writeRecord(space, end, record, record.timestamp - baseTimestamp, i);
+    const record = records[i] as WritableRecord;
+    const timestampDelta = record.timestamp - baseTimestamp;
+    end =
+      'copied' in record
+        ? copyRecord(space, end, record.copied, timestampDelta, i)
+        : writeRecord(space, end, record, timestampDelta, i);
   }
   const bytes = space.subarray(0, end);
   bytes.writeBigInt64BE(0n, BASE_OFFSET);
@@ -142,6 +146,11 @@ export function encodeBatch(
   bytes.writeInt16BE(producer.epoch, PRODUCER_EPOCH);
   bytes.writeInt32BE(producer.sequence, BASE_SEQUENCE);
   bytes.writeInt32BE(records.length, COUNT);
-  bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES)), CRC);
+  bytes.writeUInt32BE(checksum(bytes.subarray(ATTRIBUTES)), CRC);
   return bytes;
+}
+
+/** The library copies bytes before it reads them, but for those that are in a buffer of its own. */
+function checksum(bytes: Buffer): number {
+  return crc32c(Writer.create().append(bytes).dynamicBuffer);
 }

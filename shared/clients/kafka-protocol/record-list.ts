@@ -1,5 +1,5 @@
 import { copyBytes } from '../../bytes/copy-bytes.ts';
-import type { FetchedRecord, HeaderList, NewRecord } from './records.ts';
+import type { FetchedRecord, HeaderList, NewRecord, WritableRecord } from './records.ts';
 import { type Cursor, readVarint, varintSize, writeVarint } from './varint.ts';
 
 /**
@@ -87,7 +87,8 @@ export function headersOf(record: FetchedRecord): HeaderList {
 }
 
 /** Bytes that a record takes in a list, at most. */
-export function recordSize(record: NewRecord): number {
+export function recordSize(record: WritableRecord): number {
+  if ('copied' in record) return 40 + record.copied.end - record.copied.bodyStart;
   let size = 40 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const [name, value] of record.headers) size += 10 + name.length + (value?.length ?? 0);
   return size;
@@ -130,6 +131,20 @@ export function copyRecord(
   position = writeVarint(bytes, position, offsetDelta);
   record.bytes.copy(bytes, position, record.bodyStart, record.end);
   return position + rest;
+}
+
+/**
+ * Whether a record may be copied as it stands: it has key, value and no headers, and nothing else than `writeRecord`
+ * would write. A broker refuses what is not quite so, and with it all else in the batch.
+ */
+export function isPlainRecord(record: FetchedRecord): boolean {
+  const { bodyStart, keyStart, keyEnd, valueStart, valueEnd, headersStart, headerCount, end } = record;
+  if (keyStart < 0 || valueStart < 0 || headerCount !== 0 || headersStart !== end) return false;
+  return (
+    keyStart - bodyStart === varintSize(keyEnd - keyStart) &&
+    valueStart - keyEnd === varintSize(valueEnd - valueStart) &&
+    headersStart - valueEnd === 1
+  );
 }
 
 function bodySize(record: NewRecord, timestampDelta: number, offsetDelta: number): number {

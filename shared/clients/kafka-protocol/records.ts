@@ -31,6 +31,15 @@ export interface NewRecord {
   timestamp: number;
 }
 
+/** A fetched record to be written as it stands, at another time. */
+export interface RecordCopy {
+  copied: FetchedRecord;
+  /** Milliseconds since 1970. */
+  timestamp: number;
+}
+
+export type WritableRecord = NewRecord | RecordCopy;
+
 export function recordKey(record: FetchedRecord): Buffer | null {
   return record.keyStart < 0 ? null : record.bytes.subarray(record.keyStart, record.keyEnd);
 }

@@ -11,7 +11,7 @@ import { messageOf, PipelineError } from '../../errors/index.ts';
 import type { Cluster } from './cluster.ts';
 import { kafkaErrorId, PositionWriteError, staleMetadataErrors } from './errors.ts';
 import type { PositionToWrite, PositionWriter } from './offsets.ts';
-import { type OutgoingRecord, type Placed, place, topicOf } from './place.ts';
+import { type Outgoing, type Placed, place, topicOf } from './place.ts';
 import { type EncodedBatch, produceOnce } from './produce-api.ts';
 import { encodeBatch, sequenceAfter } from './record-batch.ts';
 
@@ -22,7 +22,7 @@ export interface TransactionalProducer {
    * @throws PositionWriteError; the transaction may nevertheless have been committed.
    */
   commit(work: {
-    records: readonly OutgoingRecord[];
+    records: readonly Outgoing[];
     offsets?: { position: PositionToWrite; writer: PositionWriter };
   }): Promise<void>;
   /**

@@ -1,12 +1,22 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { batchBody } from '../../../infra/connector/call/batch-body.ts';
-import { readResult } from '../../../infra/connector/delivery/answer.ts';
-import { compactType } from '../../../shared/batch/compact.ts';
+import { type Output, readResult } from '../../../infra/connector/delivery/answer.ts';
+import { outgoing } from '../../../infra/connector/delivery/settlement.ts';
+import { compactType, encodeCompact } from '../../../shared/batch/compact.ts';
 import { OutputList } from '../../../shared/batch/output-list.ts';
 import { type BatchEvent, bytesOf } from '../../../shared/batch/types.ts';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import { place } from '../../../shared/clients/kafka-protocol/place.ts';
 import { encodeBatch, readRecords } from '../../../shared/clients/kafka-protocol/record-batch.ts';
-import type { FetchedRecord, NewRecord } from '../../../shared/clients/kafka-protocol/records.ts';
+import { headersOf } from '../../../shared/clients/kafka-protocol/record-list.ts';
+import {
+  type FetchedRecord,
+  type NewRecord,
+  recordKey,
+  recordValue,
+} from '../../../shared/clients/kafka-protocol/records.ts';
+import { writeVarint } from '../../../shared/clients/kafka-protocol/varint.ts';
 import { batchEventOf } from '../../../template/node24-batch/kafka-event.ts';
 import { answerOfBatch } from '../../../template/node24-batch/respond.ts';
 
@@ -107,9 +117,9 @@ const output = fc.record({
   headers: fc.option(fc.array(header, { maxLength: 3 }), { nil: undefined }),
   sourceOffset: fc.nat({ max: 2 ** 50 }),
 });
-type Output = typeof output extends fc.Arbitrary<infer T> ? T : never;
+type Given = typeof output extends fc.Arbitrary<infer T> ? T : never;
 
-function listOf(outputs: readonly Output[]): OutputList {
+function listOf(outputs: readonly Given[]): OutputList {
   const list = new OutputList(outputs[0]?.sourceOffset ?? 0);
   for (const { key, value, headers, sourceOffset } of outputs) {
     list.append({ key, value, ...(headers === undefined ? {} : { headers }) }, sourceOffset);
@@ -117,38 +127,136 @@ function listOf(outputs: readonly Output[]): OutputList {
   return list;
 }
 
-/** As the connector reads it. */
-const expected = ({ key, value, headers = [], sourceOffset }: Output) => ({
-  key: Buffer.from(key),
-  value: Buffer.from(value),
+/** As the output topic has it; long bytes are compared as text, which is much faster. */
+const expected = ({ key, value, headers = [] }: Given) => ({
+  key: Buffer.from(key).toString('base64'),
+  value: Buffer.from(value).toString('base64'),
   headers: headers
     .flatMap(Object.entries<number[]>)
     .map(([name, each]) => [Buffer.from(name), Buffer.from(each)]),
-  sourceOffset,
 });
 
-test('an answer says the same in both forms, with some of its outputs left out too', () => {
+const producer = { id: 1n, epoch: 0, sequence: 0 };
+const cluster = { topic: async () => ({ partitions: Array(3) }) } as unknown as Cluster;
+
+/** The batches that outputs are written as, by partition. */
+async function batchesOf(outputs: readonly Output[]): Promise<[number, string[]][]> {
+  const placed = await place(
+    cluster,
+    outputs.map((each) => outgoing(each, 't', 9)),
+    0,
+  );
+  return placed.map(({ partition, chunks }) => [
+    partition,
+    chunks.map((chunk) => encodeBatch(chunk, producer).toString('base64')),
+  ]);
+}
+
+function written(batch: string) {
+  const records: FetchedRecord[] = [];
+  readRecords(Buffer.from(batch, 'base64'), 0, 0, records);
+  return records.map((record) => ({
+    key: recordKey(record)?.toString('base64'),
+    value: recordValue(record)?.toString('base64'),
+    headers: headersOf(record),
+  }));
+}
+
+test('an answer says the same in both forms, with some of its outputs left out too', async () => {
   const request = { topicPartition: 't-0', has: () => true, wantsOutputs: true };
   const outputs = fc.array(output, { maxLength: 6 });
-  fc.assert(
-    fc.property(outputs, fc.array(fc.nat(), { maxLength: 3 }), fc.nat(2 ** 6), (given, failed, mask) => {
-      const batchItemFailures = failed.map((offset) => ({
-        itemIdentifier: { partition: 't-0', offset },
-        reason: 'r',
-        permanent: true,
-      }));
-      const left = new Set([...given.keys()].filter((index) => (mask >> index) % 2 === 1));
-      const kept = given.filter((_, index) => !left.has(index));
-      const [compact, json] = [true, false].map((each) => {
-        const records = listOf(given).without(left);
-        const answer = answerOfBatch({ batchItemFailures, records }, { compact: each });
-        const body = Buffer.from(answer.body as string | Buffer);
-        return readResult({ body, compact: answer.headers['content-type'] === compactType }, request);
-      });
-      expect(compact).toEqual(json);
-      expect(json).toMatchObject({ outputs: kept.map(expected) });
-    }),
+  await fc.assert(
+    fc.asyncProperty(
+      outputs,
+      fc.array(fc.nat(), { maxLength: 3 }),
+      fc.nat(2 ** 6),
+      async (given, failed, mask) => {
+        const batchItemFailures = failed.map((offset) => ({
+          itemIdentifier: { partition: 't-0', offset },
+          reason: 'r',
+          permanent: true,
+        }));
+        const left = new Set([...given.keys()].filter((index) => (mask >> index) % 2 === 1));
+        const kept = given.filter((_, index) => !left.has(index));
+        const [compact, json] = [true, false].map((each) => {
+          const records = listOf(given).without(left);
+          const answer = answerOfBatch({ batchItemFailures, records }, { compact: each });
+          const body = Buffer.from(answer.body as string | Buffer);
+          const result = readResult(
+            { body, compact: answer.headers['content-type'] === compactType },
+            request,
+          );
+          if (typeof result === 'string') throw new Error(result);
+          return result;
+        }) as [
+          Exclude<ReturnType<typeof readResult>, string>,
+          Exclude<ReturnType<typeof readResult>, string>,
+        ];
+        expect(compact.failures).toEqual(json.failures);
+        const offsets = kept.map(({ sourceOffset }) => sourceOffset);
+        for (const { outputs } of [compact, json])
+          expect(outputs.map(({ offset }) => offset)).toEqual(offsets);
+        const batches = await batchesOf(compact.outputs);
+        expect(batches).toEqual(await batchesOf(json.outputs));
+        const byKey = ({ key }: { key: string | undefined }) => key;
+        const found = batches.flatMap(([, each]) => each.flatMap(written));
+        const wanted = kept.map(expected);
+        // Partitions come one after the other; within a key the order is that of the answer.
+        for (const key of new Set(wanted.map(byKey))) {
+          expect(found.filter((each) => byKey(each) === key)).toEqual(
+            wanted.filter((each) => byKey(each) === key),
+          );
+        }
+        expect(found).toHaveLength(wanted.length);
+      },
+    ),
   );
+});
+
+/** A record of the list, body as given; a length takes `size` bytes. */
+function oddRecord(parts: readonly (Buffer | { length: number; size: number })[]): Buffer {
+  const body = Buffer.concat([
+    Buffer.from([0, 0, 0]),
+    ...parts.map((part) => {
+      if (Buffer.isBuffer(part)) return part;
+      const bytes = Buffer.alloc(part.size, 0x80);
+      const end = writeVarint(bytes, 0, part.length);
+      if (end < part.size) bytes[end - 1] = (bytes[end - 1] as number) | 0x80;
+      if (end < part.size) bytes[part.size - 1] = 0;
+      return bytes;
+    }),
+  ]);
+  const length = Buffer.alloc(5);
+  return Buffer.concat([length.subarray(0, writeVarint(length, 0, body.length)), body]);
+}
+
+const [k, v] = [Buffer.from('k'), Buffer.from('v')];
+const one = { length: 1, size: 1 };
+const none = { length: 0, size: 1 };
+test.each([
+  ['a key whose length takes more bytes than it needs', [{ length: 1, size: 6 }, k, one, v, none], k, v],
+  ['such a value', [one, k, { length: 1, size: 2 }, v, none], k, v],
+  ['such a count of headers', [one, k, one, v, { length: 0, size: 3 }], k, v],
+  ['bytes behind its headers', [one, k, one, v, none, Buffer.from('rest')], k, v],
+  ['a key of less than no length', [{ length: -5, size: 1 }, one, v, none], null, v],
+  ['a value of less than no length', [one, k, { length: -2, size: 1 }, none], k, null],
+])('an output with %s is written as Kafka has it', (_, parts, key, value) => {
+  const record = oddRecord(parts);
+  const body = encodeCompact(
+    {},
+    { count: 1, offset: 7, timestamp: 0 },
+    { room: record.length, write: (bytes, at) => at + record.copy(bytes, at) },
+  );
+  const result = readResult(
+    { body, compact: true },
+    { topicPartition: 't-0', has: () => true, wantsOutputs: true },
+  );
+  if (typeof result === 'string') throw new Error(result);
+  const batch = encodeBatch(
+    result.outputs.map((each) => outgoing(each, 't', 9)),
+    producer,
+  );
+  expect(batch).toEqual(encodeBatch([{ key, value, headers: [], timestamp: 9 }], producer));
 });
 
 test('an answer that cannot be read, or names an output of no record, is a failure', () => {
@@ -160,7 +268,7 @@ test('an answer that cannot be read, or names an output of no record, is a failu
       { body: each, compact: true },
       { topicPartition: 't-0', has: (offset) => offset === known, wantsOutputs: true },
     );
-  expect(read(body, 7)).toMatchObject({ outputs: [{ sourceOffset: 7, value: Buffer.from('v') }] });
+  expect(read(body, 7)).toMatchObject({ outputs: [{ offset: 7 }] });
   expect(read(body, 8)).toMatch(/source offset 7/);
   expect(read(body.subarray(0, -1), 7)).toMatch(/cannot be read/);
 });

@@ -106,7 +106,7 @@ describe.each(['transactional', 'at-least-once'] as const)('%s', (mode) => {
     };
     expect(decide(answer(200, body), situation(mode))).toEqual({
       do: 'done',
-      outputs: [{ key: Buffer.from('k'), value: Buffer.from('v'), headers: [], sourceOffset: 11 }],
+      outputs: [{ key: Buffer.from('k'), value: Buffer.from('v'), headers: [], offset: 11 }],
       dead: [{ offset: 12, reason: 'no user', permanent: true }],
       alone: [{ offset: 15, reason: 'failed', permanent: false }],
     });

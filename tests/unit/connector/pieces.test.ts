@@ -4,6 +4,7 @@ import {
   cutOut,
   type DeadRecord,
   halve,
+  hasOffset,
   type Piece,
   type Step,
 } from '../../../infra/connector/delivery/pieces.ts';
@@ -132,4 +133,17 @@ describe('cutting out', () => {
       }),
     );
   });
+});
+
+test('an offset is found whatever was asked for before', () => {
+  const offset = fc.nat(60);
+  fc.assert(
+    fc.property(fc.uniqueArray(offset), fc.array(offset), fc.boolean(), (given, asked, inOrder) => {
+      const known = new Set(given);
+      const has = hasOffset(records(...given.sort((a, b) => a - b)));
+      for (const each of inOrder ? asked.sort((a, b) => a - b) : asked)
+        expect(has(each)).toBe(known.has(each));
+      expect([-1, 0.5, Number.NaN].map(has)).toEqual([false, false, false]);
+    }),
+  );
 });
