@@ -2,9 +2,9 @@
 -- about half the space that differences or LZ4 alone left, and are read in two thirds of the time. Parts that are there
 -- already change with their next merge.
 ALTER TABLE {database}.events_local
-    MODIFY COLUMN timestamp CODEC(T64, LZ4),
-    MODIFY COLUMN received_at CODEC(T64, LZ4),
-    MODIFY COLUMN user_id CODEC(T64, LZ4),
-    MODIFY COLUMN amount CODEC(T64, LZ4),
-    MODIFY COLUMN source_partition CODEC(T64, LZ4),
-    MODIFY COLUMN source_offset CODEC(T64, LZ4);
+    MODIFY COLUMN IF EXISTS timestamp CODEC(T64, LZ4),
+    MODIFY COLUMN IF EXISTS received_at CODEC(T64, LZ4),
+    MODIFY COLUMN IF EXISTS user_id CODEC(T64, LZ4),
+    MODIFY COLUMN IF EXISTS amount CODEC(T64, LZ4),
+    MODIFY COLUMN IF EXISTS source_partition CODEC(T64, LZ4),
+    MODIFY COLUMN IF EXISTS source_offset CODEC(T64, LZ4);
