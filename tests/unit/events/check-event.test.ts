@@ -220,8 +220,8 @@ test('what is plainly valid is valid by the schema, and means the same', () => {
   // Most fields right: otherwise nearly nothing would pass.
   const nearlyValid = nearEvent.chain((near) =>
     fc
-      .subarray(Object.entries(near), { maxLength: 3 })
-      .map((changed) => ({ ...sample, ...Object.fromEntries(changed) })),
+      .shuffledSubarray(Object.entries(near))
+      .map((changed) => ({ ...sample, ...Object.fromEntries(changed.slice(0, 3)) })),
   );
   fc.assert(
     fc.property(fc.oneof(nearEvent, nearlyValid), (event) => {
