@@ -1,5 +1,6 @@
 import type { CleanEvent } from '../../shared/events/clean-event.ts';
 import { type Marks, mark } from '../../shared/events/plain-clean-record.ts';
+import { wholeAt } from '../../shared/events/plain-forms.ts';
 import { forEachProperty } from '../../shared/events/plain-json.ts';
 import type { SinkRecord, Source } from '../../shared/sink/read-range.ts';
 import { NumberColumn, TextColumn, writeVarUInt } from './columns.ts';
@@ -87,7 +88,7 @@ class Rows {
     text(this.#eventType, mark.eventType);
     text(this.#category, mark.category);
     this.#appendTimes(at(mark.timestampMs), at(mark.receivedAtMs));
-    this.#userId.append64(wholeNumber(bytes, at(mark.userId), at(mark.userId + 1)));
+    this.#userId.append64(wholeAt(bytes, at(mark.userId), at(mark.userId + 1)));
     text(this.#sessionId, mark.sessionId);
     text(this.#country, mark.country);
     text(this.#device, mark.device);
@@ -179,10 +180,4 @@ function named(name: string, type: string): Buffer {
   texts.appendText(name);
   texts.appendText(type);
   return texts.bytes;
-}
-
-function wholeNumber(bytes: Buffer, start: number, end: number): number {
-  let value = 0;
-  for (let i = start; i < end; i++) value = value * 10 + ((bytes[i] as number) - 0x30);
-  return value;
 }

@@ -1,4 +1,5 @@
 import type { Categories, EventType } from '../../shared/events/categories.ts';
+import { writeIsoTime } from '../../shared/events/time.ts';
 import { createRunMark } from './event-ids.ts';
 import { invalidKinds } from './invalid.ts';
 import { makeRoom, newOutput, putAscii, putBytes, written } from './output.ts';
@@ -7,7 +8,7 @@ import { type PropertiesWriter, propertiesWriter } from './properties.ts';
 import { createRandom } from './random.ts';
 import type { RunParameters } from './request.ts';
 import { createSession, createSessions, type Session } from './sessions.ts';
-import { createIsoTimes, timesAtRate, timesOverSpan } from './times.ts';
+import { timesAtRate, timesOverSpan } from './times.ts';
 
 export interface GeneratedEvent {
   /** User id as decimal text, of the intended user also where the event is invalid. */
@@ -64,7 +65,6 @@ export function createEventSource({
   const kinds = Object.values(invalidKinds);
   const random = createRandom();
   const output = newOutput();
-  const putIsoTime = createIsoTimes();
 
   function historyEvent(index: number): GeneratedEvent {
     random.reset(seed, index, 0x4157);
@@ -105,7 +105,7 @@ export function createEventSource({
       putBytes(output, text.afterNumber);
     } else {
       putBytes(output, text.isoTimestamp);
-      putIsoTime(output, timestampMs);
+      output.at = writeIsoTime(output.bytes, output.at, timestampMs);
       putBytes(output, text.next);
     }
     putBytes(output, session.fields);

@@ -1,5 +1,5 @@
 import { copyBytes } from '../../shared/bytes/copy-bytes.ts';
-import { writeAscii, writeDigits } from '../../shared/bytes/write-ascii.ts';
+import { writeAscii } from '../../shared/bytes/write-ascii.ts';
 
 /**
  * Where events are written as bytes, one behind the other: text that is put together as a string costs three times as much,
@@ -47,11 +47,6 @@ export function putText(output: Output, text: string): void {
 /** A short text of ASCII characters alone, such as a number's. */
 export function putAscii(output: Output, text: string): void {
   output.at = writeAscii(output.bytes, output.at, text);
-}
-
-/** A whole number with so many digits, zeros in front. */
-export function putDigits(output: Output, value: number, digits: number): void {
-  output.at = writeDigits(output.bytes, output.at, value, digits);
 }
 
 const hexDigits = Buffer.from('0123456789abcdef');

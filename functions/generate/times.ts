@@ -1,7 +1,4 @@
-import { type Output, putAscii, putDigits } from './output.ts';
-
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 
 /** How busy each hour of the day (UTC) is, relative to the others: quiet at night, busiest in the afternoon. */
 const hours = [8, 5, 4, 3, 3, 4, 7, 12, 18, 23, 26, 28, 29, 30, 31, 31, 30, 29, 30, 31, 29, 24, 18, 12];
@@ -46,27 +43,4 @@ export function timesOverSpan({
 /** Times of a run with a rate: each event's time is when it is due. */
 export function timesAtRate({ ratePerSecond, startMs }: { ratePerSecond: number; startMs: number }) {
   return (index: number): number => Math.floor(startMs + (index * 1000) / ratePerSecond);
-}
-
-/** Puts times as `Date.toISOString` writes them; of the days of a run each is made into text once. */
-export function createIsoTimes(): (output: Output, timestampMs: number) => void {
-  let dayStartMs = Number.NaN;
-  let day = '';
-  return (output, timestampMs) => {
-    const startMs = Math.floor(timestampMs / dayMs) * dayMs;
-    if (startMs !== dayStartMs) {
-      dayStartMs = startMs;
-      day = new Date(startMs).toISOString().slice(0, 11);
-    }
-    const ms = timestampMs - startMs;
-    putAscii(output, day);
-    putDigits(output, Math.floor(ms / hourMs), 2);
-    output.bytes[output.at++] = 0x3a;
-    putDigits(output, Math.floor(ms / 60_000) % 60, 2);
-    output.bytes[output.at++] = 0x3a;
-    putDigits(output, Math.floor(ms / 1000) % 60, 2);
-    output.bytes[output.at++] = 0x2e;
-    putDigits(output, ms % 1000, 3);
-    output.bytes[output.at++] = 0x5a;
-  };
 }

@@ -1,9 +1,8 @@
 import { OutputList } from '../../shared/batch/output-list.ts';
 import type { Base64OrBytes, BatchEvent, BatchInfo, ItemFailure } from '../../shared/batch/types.ts';
 import type { Claim } from '../../shared/clients/claims/index.ts';
-import { type Categories, createEventCheck } from '../../shared/events/index.ts';
-import type { Client } from '../../shared/events/user-agent.ts';
-import { createPlainTransform } from './plain-transform.ts';
+import { createEventCheck } from '../../shared/events/index.ts';
+import { createPlainTransform, type Decisions } from './plain-transform.ts';
 import { createRecordTransform } from './transform-record.ts';
 
 export interface TransformedBatch {
@@ -20,11 +19,7 @@ export function createTransform({
   categories,
   retentionDays,
   readClient,
-}: {
-  categories: Categories;
-  retentionDays: number;
-  readClient: (userAgent: string) => Client;
-}): (event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined) => TransformedBatch {
+}: Decisions): (event: BatchEvent<Base64OrBytes>, batch: BatchInfo | undefined) => TransformedBatch {
   const transformPlain = createPlainTransform({ categories, retentionDays, readClient });
   const check = createEventCheck({ categories, retentionDays });
   const transformRecord = createRecordTransform({ check, readClient });

@@ -42,6 +42,14 @@ export function writeDateTime(bytes: Buffer, start: number, ms: number): number 
   return writeDigits(bytes, at + 1, rest % 1000, 3);
 }
 
+/** The same instant in the form of `toISOString`; the position after it. */
+export function writeIsoTime(bytes: Buffer, start: number, ms: number): number {
+  const end = writeDateTime(bytes, start, ms);
+  bytes[start + 10] = 0x54;
+  bytes[end] = 0x5a;
+  return end + 1;
+}
+
 function dayText(day: number): string {
   const known = dayTexts.get(day);
   if (known !== undefined) return known;

@@ -1,5 +1,4 @@
 import { rowsOf } from '../../functions/clickhouse-write/rows.ts';
-import { createEventSource } from '../../functions/generate/event-source.ts';
 import { createTransform } from '../../functions/transform/transform.ts';
 import { batchBody } from '../../infra/connector/call/batch-body.ts';
 import { readResult } from '../../infra/connector/delivery/answer.ts';
@@ -18,6 +17,7 @@ import { encodeDocuments } from '../../shared/sink/encode-documents.ts';
 import { readRange } from '../../shared/sink/read-range.ts';
 import { batchEventOf } from '../../template/node24-batch/kafka-event.ts';
 import { answerOfBatch } from '../../template/node24-batch/respond.ts';
+import { generatedEvents } from '../support/generated-events.ts';
 
 const startMs = Date.UTC(2026, 0, 15, 12);
 const producer = { id: 1n, epoch: 0, sequence: 0 };
@@ -43,24 +43,7 @@ export function stagesOf({
   stages: Stage[];
 } {
   const categories = loadCategories(categoriesFile);
-  const source = createEventSource({
-    runId: 'guard',
-    parameters: {
-      seed: 1,
-      rate: 10_000,
-      duration_seconds: 60,
-      span_seconds: 60,
-      users: 100_000,
-      invalid_share: 0.01,
-      late_share: 0.02,
-      no_id_share: 0.005,
-      history: 0,
-    },
-    startMs,
-    history: 0,
-    categories,
-  });
-  const generated = Array.from({ length: events }, (_, index) => source(index, 0));
+  const generated = generatedEvents(events, startMs, categories, { users: 100_000, invalid_share: 0.01 });
   const valid = generated.filter(({ kind }) => kind !== 'invalid').map(({ value }) => value.toString());
   const transform = createTransform({
     categories,

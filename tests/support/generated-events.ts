@@ -1,10 +1,16 @@
-import { createEventSource } from '../../functions/generate/event-source.ts';
+import { createEventSource, type GeneratedEvent } from '../../functions/generate/event-source.ts';
+import type { RunParameters } from '../../functions/generate/request.ts';
 import type { Categories } from '../../shared/events/index.ts';
 
-/** Valid events as `generate` makes them, at this time. */
-export function generatedEvents(count: number, startMs: number, categories: Categories): Buffer[] {
+/** Events as `generate` makes them at this time, valid ones unless another share is given. */
+export function generatedEvents(
+  count: number,
+  startMs: number,
+  categories: Categories,
+  given: Partial<RunParameters> = {},
+): GeneratedEvent[] {
   const source = createEventSource({
-    runId: 'plain',
+    runId: 'test',
     parameters: {
       seed: 1,
       rate: 10_000,
@@ -15,10 +21,11 @@ export function generatedEvents(count: number, startMs: number, categories: Cate
       late_share: 0.02,
       no_id_share: 0.005,
       history: 0,
+      ...given,
     },
     startMs,
     history: 0,
     categories,
   });
-  return Array.from({ length: count }, (_, index) => Buffer.from(source(index, 0).value));
+  return Array.from({ length: count }, (_, index) => source(index, 0));
 }

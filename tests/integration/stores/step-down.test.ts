@@ -57,6 +57,15 @@ const inStore = () => store.mongo.db.collection<{ _id: string }>(collection);
 const stored = async () => (await inStore().find().toArray()).map(({ _id }) => _id).sort();
 const rollBack = async () => void (await inStore().deleteMany({}));
 
+/** The fault is over: the same range is taken, and each of its records is there once. */
+async function storedOnceWell(proxy: MongoProxy, write: () => Promise<unknown>): Promise<void> {
+  proxy.heal();
+  await eventually(write);
+  expect(await stored()).toEqual(ids);
+}
+
+const steppedBack: Answerer = async ({ forward }) => ({ ...(await forward()), ...asSecondary });
+
 /** A server's refusal of a whole command, with the label that drivers go by. */
 const refusal = (code: number, codeName: string, errmsg: string): Document => ({
   ok: 0,
@@ -381,9 +390,7 @@ describe.each(Object.keys(afterwards) as (keyof typeof afterwards)[])(
         expect(metrics.stored).not.toHaveBeenCalled();
 
         await afterwards[outcome]();
-        member.heal();
-        await eventually(write);
-        expect(await stored()).toEqual(ids);
+        await storedOnceWell(member, write);
         expect(metrics.stored).toHaveBeenCalledTimes(1);
       },
     );
@@ -420,9 +427,7 @@ describe('a mongos that leaves the write concern error out when all documents fa
       expect(metrics.failed).toHaveBeenLastCalledWith('unconfirmed');
 
       await rollBack();
-      mongos.heal();
-      await eventually(write);
-      expect(await stored()).toEqual(ids);
+      await storedOnceWell(mongos, write);
     },
   );
 
@@ -459,7 +464,7 @@ describe('a mongos that leaves the write concern error out when all documents fa
 
 test('no primary for a while: 503 that says so, and the same range is stored once there is one', async () => {
   const write = writeThrough(member, { serverSelectionTimeoutMs: 600 });
-  member.on('hello', async ({ forward }) => ({ ...(await forward()), ...asSecondary }));
+  member.on('hello', steppedBack);
   await expect(write()).rejects.toMatchObject({
     statusCode: 503,
     retryAfterSeconds: 1,
@@ -467,25 +472,21 @@ test('no primary for a while: 503 that says so, and the same range is stored onc
   });
   expect(metrics.failed).toHaveBeenLastCalledWith('MongoServerSelectionError');
   expect(await stored()).toEqual([]);
-  member.heal();
-  await eventually(write);
-  expect(await stored()).toEqual(ids);
+  await storedOnceWell(member, write);
 });
 
 test('a primary that steps down and is elected again: refused, then no primary, then stored once', async () => {
   const write = writeThrough(member, { serverSelectionTimeoutMs: 600 });
   await write();
   await rollBack();
-  member.on('hello', async ({ forward }) => ({ ...(await forward()), ...asSecondary }));
+  member.on('hello', steppedBack);
   member.on('insert', doneBut(refuses(189, 'PrimarySteppedDown', 'stepped down')));
   await expect(write()).rejects.toMatchObject({ statusCode: 503, message: 'MongoDB: stepped down' });
   await expect(write()).rejects.toMatchObject({
     statusCode: 503,
     message: expect.stringMatching(/Server selection timed out/),
   });
-  member.heal();
-  await eventually(write);
-  expect(await stored()).toEqual(ids);
+  await storedOnceWell(member, write);
 });
 
 test('an answer that comes byte by byte is an answer', async () => {

@@ -11,6 +11,7 @@ import {
   parseDateTimeText,
   parseRfc3339,
   writeDateTime,
+  writeIsoTime,
 } from '../../../shared/events/time.ts';
 import { createClientReader } from '../../../shared/events/user-agent.ts';
 import { sample } from './sample.ts';
@@ -118,6 +119,21 @@ describe('times', () => {
     [`2026-11-22T10:15:30.${'1'.repeat(100_000)}Z`, undefined],
   ])('%s', (text, ms) => {
     expect(parseRfc3339(text)).toBe(ms);
+  });
+
+  test('written as Date writes them', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }), { minLength: 1 }),
+        (times) => {
+          const bytes = Buffer.alloc(24);
+          for (const time of times) {
+            expect(writeIsoTime(bytes, 0, time)).toBe(24);
+            expect(bytes.toString()).toBe(new Date(time).toISOString());
+          }
+        },
+      ),
+    );
   });
 
   test('as Date.parse reads them, and through the stores’ form and back', () => {

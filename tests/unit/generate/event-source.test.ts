@@ -1,10 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { createEventSource, type GeneratedEvent } from '../../../functions/generate/event-source.ts';
 import { invalidKinds } from '../../../functions/generate/invalid.ts';
-import { makeRoom, newOutput, written } from '../../../functions/generate/output.ts';
 import { type RunParameters, readRequest } from '../../../functions/generate/request.ts';
-import { createIsoTimes } from '../../../functions/generate/times.ts';
 import { createEventCheck, loadCategories, parseCategories } from '../../../shared/events/index.ts';
 
 const startMs = Date.UTC(2026, 10, 22, 12);
@@ -103,21 +100,6 @@ describe('a run of 20,000', () => {
     expect(Math.min(...times)).toBeGreaterThanOrEqual(startMs - 86_400_000);
     expect(Math.max(...times)).toBeLessThanOrEqual(startMs);
   });
-});
-
-test('a time is written as Date writes it', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }), { minLength: 1 }), (times) => {
-      const output = newOutput();
-      const putIsoTime = createIsoTimes();
-      for (const time of times) {
-        makeRoom(output);
-        const start = output.at;
-        putIsoTime(output, time);
-        expect(written(output, start).toString()).toBe(new Date(time).toISOString());
-      }
-    }),
-  );
 });
 
 test('each kind of fault is rejected', () => {

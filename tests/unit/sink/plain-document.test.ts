@@ -38,7 +38,7 @@ test('events as they come are plain: nearly all that generate makes', () => {
     retentionDays: 90,
     readClient: createClientReader(),
   });
-  const records = generatedEvents(2000, startMs, categories).map((value, offset) => ({
+  const records = generatedEvents(2000, startMs, categories).map(({ value }, offset) => ({
     topic: 'events_raw',
     partition: 0,
     offset,

@@ -280,7 +280,8 @@ test('what the short way takes comes out as the long way has it, whatever the ev
 
 test('the same for good events of which bytes were changed', () => {
   const run = bothWays(rules);
-  const good = [Buffer.from(json(sample)), ...generatedEvents(30, receivedAtMs, rules.categories)];
+  const generated = generatedEvents(30, receivedAtMs, rules.categories).map(({ value }) => value);
+  const good = [Buffer.from(json(sample)), ...generated];
   const piece = fc.oneof(
     fc
       .constantFrom(
@@ -329,5 +330,5 @@ test('records that are not as they mostly are', () => {
 test('nearly all that generate makes goes the short way', () => {
   const run = bothWays(rules);
   const events = generatedEvents(2000, receivedAtMs, rules.categories);
-  expect(events.filter((value) => run(value)).length).toBeGreaterThan(events.length * 0.98);
+  expect(events.filter(({ value }) => run(value)).length).toBeGreaterThan(events.length * 0.98);
 });
