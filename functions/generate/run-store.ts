@@ -64,6 +64,7 @@ export function createRunStore({
       const producer = await inKafka(
         createTransactionalProducer({ cluster, transactionalId: name, lane: name }),
       );
+      await inKafka(producer.confirmCoordinator({ writer, topic, partition: 0 }));
       // Only now: the predecessor is fenced and its last transaction has ended one way or the other.
       const positions = await inKafka(
         readPositions(cluster, { groupId: name, topic, partitions: [0], stable: true, lane: name }),

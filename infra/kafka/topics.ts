@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
+import { makeTopics } from '../../shared/clients/kafka/index.ts';
 import { PipelineError } from '../../shared/errors/index.ts';
 import { type ExistingTopic, planTopics, type TopicPlan } from './plan-topics.ts';
 import { type TopicSettings, topicTable } from './topic-table.ts';
@@ -27,22 +27,17 @@ export async function createTopics(
   if (plan.create.length > 0) {
     const { brokers } = await admin.describeCluster();
     const replicas = Math.min(brokers.length, 3);
-    await admin.createTopics({
-      // It asks any broker, gives up when one has not heard of the topic yet, and several brokers take their time.
-      waitForLeaders: false,
-      topics: plan.create.map(({ topic, partitions, config }) => ({
+    await makeTopics(
+      admin,
+      plan.create.map(({ topic, partitions, config }) => ({
         topic,
         numPartitions: partitions,
         replicationFactor: replicas,
         // Two of three: either broker may be lost without a stop, and without losing an acknowledged record.
         configEntries: entries({ ...config, 'min.insync.replicas': replicas >= 3 ? '2' : '1' }),
       })),
-    });
+    );
   }
-  await untilLed(
-    admin,
-    plan.create.map(({ topic }) => topic),
-  );
   if (plan.raise.length > 0) {
     await admin.createPartitions({
       topicPartitions: plan.raise.map(({ topic, partitions }) => ({ topic, count: partitions })),
@@ -59,24 +54,6 @@ export async function createTopics(
     });
   }
   return plan;
-}
-
-/** Waits until every partition of these topics has a leader. @throws what the brokers said last after 30 s. */
-async function untilLed(admin: Admin, topics: string[]): Promise<void> {
-  if (topics.length === 0) return;
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      const metadata = await admin.fetchTopicMetadata({ topics });
-      const partitions = metadata.topics.flatMap((topic) => topic.partitions);
-      if (partitions.every(({ leader }) => leader >= 0)) return;
-    } catch (error) {
-      if (Date.now() > deadline || (error as { retriable?: boolean }).retriable !== true) throw error;
-    }
-    if (Date.now() > deadline)
-      throw new PipelineError('TOPICS', `no leaders after 30 s: ${topics.join(', ')}`);
-    await delay(100);
-  }
 }
 
 async function readTopics(admin: Admin, wanted: readonly string[]): Promise<ExistingTopic[]> {

@@ -10,7 +10,7 @@ import { ensureGatewayPassword } from '../../infra/gateway/password.ts';
 import { downloadEngines } from '../../infra/platform/downloads.ts';
 import { type PartProcess, startProcess, waitUntilReady } from '../../infra/platform/process.ts';
 import { createGatewayClient } from '../../shared/clients/gateway/index.ts';
-import { createKafka } from '../../shared/clients/kafka/index.ts';
+import { createKafka, makeTopics } from '../../shared/clients/kafka/index.ts';
 import { readSettings } from '../../shared/config/index.ts';
 import { createLogger } from '../../shared/log/index.ts';
 import { freePorts } from '../../tests/support/ports.ts';
@@ -54,13 +54,10 @@ export async function startRig({ topic, partitions }: { topic: string; partition
       log,
     }).admin();
     await admin.connect();
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        { topic, numPartitions: partitions },
-        { topic: settings.dlqTopic, numPartitions: 1 },
-      ],
-    });
+    await makeTopics(admin, [
+      { topic, numPartitions: partitions },
+      { topic: settings.dlqTopic, numPartitions: 1 },
+    ]);
     await admin.disconnect();
     await start([gatewayPart(complete), connectorPart(complete), autoscalerPart(complete)]);
     await deploy({ settings: complete, stackFile: join(import.meta.dirname, 'stack.yml') });

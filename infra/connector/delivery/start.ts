@@ -5,6 +5,7 @@ import {
   type Position,
   readPositions,
 } from '../../../shared/clients/kafka-protocol/offsets.ts';
+import { createTransactionalProducer } from '../../../shared/clients/kafka-protocol/transaction.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { Subscription } from '../functions/subscription.ts';
 import type { Membership } from '../kafka/group-member.ts';
@@ -46,8 +47,17 @@ export async function resolveStart(
 ): Promise<void> {
   const { groupId } = membership;
   const partitions = allPartitions(topic);
-  const positions = await currentPositions(cluster, { groupId, topic, partitions, stable: false, lane });
-  if (positions.size > 0) return;
+  const haveBegun = async () =>
+    (await currentPositions(cluster, { groupId, topic, partitions, stable: false, lane })).size > 0;
+  if (await haveBegun()) return;
+  // Before all are set back to the start: it must not be that the coordinator does not know them yet.
+  const producer = await createTransactionalProducer({
+    cluster,
+    transactionalId: `connector/${groupId}/${topic.name}/start`,
+    lane,
+  });
+  await producer.confirmCoordinator({ writer: membership, topic: topic.name, partition: 0 });
+  if (await haveBegun()) return;
   const at = topic.name === subscription.retryTopic ? 'earliest' : subscription.start;
   const offsets = await listOffsets(cluster, { topic: topic.name, partitions, at, lane });
   await commitPositions(cluster, {

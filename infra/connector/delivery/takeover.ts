@@ -27,8 +27,9 @@ export const transactionalIdOf = (groupId: string, topic: string, partition: num
 
 /**
  * Takes a partition over, in this order: confirm membership by a heartbeat that is really sent; initialise a
- * new transactional producer, which fences the predecessor and ends its open transaction; only then read
- * position and declaration, which are final now; seek there, dropping everything fetched before.
+ * new transactional producer, which fences the predecessor and ends its open transaction; have the group's coordinator
+ * take a write, which it does only once it knows all that was written; only then read position and declaration, which
+ * are final now; seek there, dropping everything fetched before.
  *
  * @throws NotMemberError when the partition is no longer ours; nothing must be built anew then.
  */
@@ -44,6 +45,8 @@ export async function takeOver(context: WorkerContext, signal: AbortSignal): Pro
   });
   stopIf(signal);
   context.log.debug({ topic: topic.name, partition }, 'predecessor fenced');
+  await producer.confirmCoordinator({ writer: membership, topic: topic.name, partition });
+  stopIf(signal);
   const { offset, declaration } = await ownPosition(context, signal);
   const earliest = await listOffsets(cluster, {
     topic: topic.name,

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createKafka } from '../../../shared/clients/kafka/index.ts';
+import { createKafka, makeTopics } from '../../../shared/clients/kafka/index.ts';
 import { createLogger } from '../../../shared/log/index.ts';
 import { findDocker } from './docker.ts';
 import { createWorkspace, findFaasCli, type Run } from './workspace.ts';
@@ -34,7 +34,7 @@ const admin =
         log: createLogger('transcript'),
       }).admin();
 await admin?.connect();
-await admin?.createTopics({ waitForLeaders: true, topics: [{ topic: queue, numPartitions: 1 }] });
+if (admin !== undefined) await makeTopics(admin, [{ topic: queue, numPartitions: 1 }]);
 const docker = await findDocker();
 const workspace = createWorkspace({
   faasCli,

@@ -1,16 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { offsetFetchV8 } from '@platformatic/kafka';
+import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
 import { startConnector } from './rig/connector.ts';
 import { type FakeGateway, failing, startFakeGateway, textOf } from './rig/fake-gateway.ts';
+import { halfLoaded } from './rig/half-loaded-cluster.ts';
 import { openKafka, type TestKafka } from './rig/kafka.ts';
 import { createLedger, seededRandom } from './rig/ledger.ts';
 import { lossy } from './rig/lossy-cluster.ts';
 
 /**
- * Kafka's own answers get lost, and copies of requests land after the connector has gone on. A commit that lands
- * late must not bring back an older declaration, a transaction that was given up must not come true.
+ * Kafka's own answers get lost or are old, and copies of requests land after the connector has gone on. A commit that
+ * lands late must not bring back an older declaration, a transaction that was given up must not come true, and a
+ * position that a coordinator has not read to its end must not be taken for the last.
  */
 const COUNT = 2000;
 let kafka: TestKafka;
@@ -30,10 +34,20 @@ afterAll(async () => {
 
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 
-/** Runs connectors one after the other, each cut off without goodbye, until everything is acknowledged. */
 async function runLossy(name: string, topic: string, share: number): Promise<Map<string, number>> {
   const random = seededRandom(seed);
   const hits = new Map<string, number>();
+  await runCut(name, topic, (cluster) => lossy(cluster, { share, random, lateMs: 300, hits }));
+  return hits;
+}
+
+/** Runs connectors one after the other, each cut off without goodbye, until everything is acknowledged. */
+async function runCut(
+  name: string,
+  topic: string,
+  around: (cluster: Cluster) => Cluster,
+  eachMs = 2500,
+): Promise<void> {
   const done = async () => (await kafka.positions(name, topic)).get(0)?.offset === COUNT;
   for (let i = 0; i < 40; i++) {
     const connector = startConnector({
@@ -41,19 +55,18 @@ async function runLossy(name: string, topic: string, share: number): Promise<Map
       gatewayUrl: gateway.url,
       deadLetterTopic: dlq,
       instanceId: name,
-      around: (cluster) => lossy(cluster, { share, random, lateMs: 300, hits }),
+      around,
     });
     const finished = await eventually(async () => expect(await done()).toBe(true), {
-      timeoutMs: 2500,
+      timeoutMs: eachMs,
       intervalMs: 100,
     }).then(
       () => true,
       () => false,
     );
     await connector.close();
-    if (finished && (await done())) return hits;
+    if (finished && (await done())) return;
   }
-  return hits;
 }
 
 test('ranges: each record is stored once, each bad one is one dead letter', async () => {
@@ -112,4 +125,39 @@ test('transactional: each record has one output', async () => {
     distinct: COUNT,
   });
   expect([...hits.keys()].filter((hit) => hit.startsWith('EndTxn')).length).toBeGreaterThan(0);
+}, 120_000);
+
+test('ranges: a coordinator that has not read its log to the end changes nothing', async () => {
+  const topic = unique('in');
+  const name = unique('sink');
+  const ledger = createLedger();
+  await kafka.createTopic(topic, 1);
+  await kafka.sendNumbered(topic, COUNT);
+  const random = seededRandom(seed);
+  const before: offsetFetchV8.OffsetFetchResponse[] = [];
+  let starts = 0;
+  const around = (cluster: Cluster) => {
+    starts++;
+    // Ranges that are cut anew are other ones.
+    const size = `${11 + starts}`;
+    gateway.deploy(
+      name,
+      { topic, 'kafka.delivery': 'ranges', 'kafka.batch-size': size, 'kafka.batch-window': '5ms' },
+      async (batch) => {
+        await delay(20);
+        ledger.apply(batch);
+        return {};
+      },
+    );
+    return halfLoaded(cluster, { loadMs: 300, random, before });
+  };
+  await runCut(name, topic, around, 1200);
+  const stored = [...ledger.stored().values()];
+  expect({ seed, contradictions: ledger.contradictions }).toEqual({ seed, contradictions: [] });
+  expect({ seed, stored: stored.length, doubled: stored.filter((n) => n !== 1).length }).toEqual({
+    seed,
+    stored: COUNT,
+    doubled: 0,
+  });
+  expect(starts).toBeGreaterThan(2);
 }, 120_000);

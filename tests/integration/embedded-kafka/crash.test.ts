@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
+import { makeTopics } from '../../../shared/clients/kafka/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
 import { type OwnCluster, ownCluster } from './cluster.ts';
@@ -60,7 +61,7 @@ async function killWhileProducing(kills: number): Promise<void> {
   const topic = unique('killed');
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 3 }] });
+  await makeTopics(admin, [{ topic, numPartitions: 3 }]);
   await admin.disconnect();
   const acknowledged = new Set<string>();
   let ended = false;

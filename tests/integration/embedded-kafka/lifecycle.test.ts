@@ -6,6 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { kafkaParts } from '../../../infra/embedded/kafka/part.ts';
 import { createTopics } from '../../../infra/kafka/topics.ts';
+import { makeTopics } from '../../../shared/clients/kafka/index.ts';
 import { createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { listOffsets } from '../../../shared/clients/kafka-protocol/list-offsets.ts';
 import { readSettings } from '../../../shared/config/index.ts';
@@ -41,7 +42,7 @@ test('a format that was killed is done anew; ready means that groups and transac
   expect(existsSync(join(data, 'kafka-1.unfinished'))).toBe(false);
 
   const admin = await adminOf(own);
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 't', numPartitions: 1 }] });
+  await makeTopics(admin, [{ topic: 't', numPartitions: 1 }]);
   const kafka = new Kafka({ brokers: own.bootstrap, logLevel: logLevel.NOTHING, retry: { retries: 1 } });
   const producer = kafka.producer({ transactionalId: 'first', idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
@@ -65,7 +66,7 @@ test('a transaction that expires while the broker is down is ended when it is ba
   const own = await cluster();
   await own.start();
   const admin = await adminOf(own);
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 't', numPartitions: 2 }] });
+  await makeTopics(admin, [{ topic: 't', numPartitions: 2 }]);
   const kafka = new Kafka({ brokers: own.bootstrap, logLevel: logLevel.NOTHING, retry: { retries: 1 } });
   const producer = kafka.producer({ transactionalId: 'id', transactionTimeout: 100, maxInFlightRequests: 1 });
   await producer.connect();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
-import { createKafka } from '../../../shared/clients/kafka/index.ts';
+import { createKafka, makeTopics } from '../../../shared/clients/kafka/index.ts';
 import { engines } from '../../support/engines.ts';
 import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   });
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 2 }] });
+  await makeTopics(admin, [{ topic, numPartitions: 2 }]);
   await admin.disconnect();
   callbacks = createServer((request, response) => {
     let body = '';

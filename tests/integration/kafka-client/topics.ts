@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect } from '@jest/globals';
 import { pino } from 'pino';
-import { createKafka } from '../../../shared/clients/kafka/index.ts';
-import { eventually } from '../../support/eventually.ts';
+import { createKafka, makeTopics } from '../../../shared/clients/kafka/index.ts';
 import { unique } from '../../support/names.ts';
 
 export interface ReadRecord {
@@ -23,12 +21,7 @@ export async function createTopic(bootstrapServers: string, topic: string, parti
   const admin = client(bootstrapServers).admin();
   await admin.connect();
   try {
-    // kafkajs's own waiting gives up when one of several brokers has not heard of the topic yet.
-    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
-    await eventually(async () => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      expect(topics[0]?.partitions.filter(({ leader }) => leader >= 0)).toHaveLength(partitions);
-    });
+    await makeTopics(admin, [{ topic, numPartitions: partitions }]);
   } finally {
     await admin.disconnect();
   }

@@ -5,6 +5,7 @@ import { type Check, createCheck } from '../../../functions/aggregation-check/ch
 import { createKafkaLog, type KafkaLog } from '../../../functions/aggregation-check/kafka/log.ts';
 import { createWrite as createClickHouseWrite } from '../../../functions/clickhouse-write/write.ts';
 import { createWrite as createMongoWrite } from '../../../functions/mongo-write/write.ts';
+import { makeTopics } from '../../../shared/clients/kafka/index.ts';
 import { recordValue } from '../../../shared/clients/kafka-protocol/records.ts';
 import { cleanRange } from '../../support/clean-range.ts';
 import { engines } from '../../support/engines.ts';
@@ -64,13 +65,10 @@ export async function openCheckRig({ clickhouseUrl }: { clickhouseUrl?: string }
   const admin = kafka.admin();
   const producer = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
   await Promise.all([admin.connect(), producer.connect()]);
-  await admin.createTopics({
-    topics: [
-      { topic, numPartitions: 2 },
-      { topic: deadLetterTopic, numPartitions: 1 },
-    ],
-    waitForLeaders: true,
-  });
+  await makeTopics(admin, [
+    { topic, numPartitions: 2 },
+    { topic: deadLetterTopic, numPartitions: 1 },
+  ]);
   // kafkajs would join the group first, which takes seconds.
   const positions = new PositionAdmin({ clientId: topic, bootstrapBrokers: engines().kafka.split(',') });
   const log = createKafkaLog({ bootstrapServers: engines().kafka, clientId: topic });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import { deadLetterHeaders } from '../../../infra/connector/delivery/dead-letter.ts';
 import { deleteUser } from '../../../infra/platform/user-deletion/delete-user.ts';
+import { makeTopics } from '../../../shared/clients/kafka/index.ts';
 import { type Cluster, createCluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { readSettings } from '../../../shared/config/index.ts';
 import { encodeClean } from '../../../shared/events/clean-record.ts';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   cluster = createCluster({ bootstrapServers: engines().kafka, clientId: rig.topic });
   const admin = kafka().admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: rawTopic, numPartitions: 1 }], waitForLeaders: true });
+  await makeTopics(admin, [{ topic: rawTopic, numPartitions: 1 }]);
   await admin.disconnect();
   await rig.produce(
     rig.topic,

@@ -1,4 +1,5 @@
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
+import { makeTopics } from '../../../../shared/clients/kafka/index.ts';
 import { createCluster } from '../../../../shared/clients/kafka-protocol/cluster.ts';
 import { bounds, readLog } from '../../../../shared/clients/kafka-protocol/read-log.ts';
 import { headersOf } from '../../../../shared/clients/kafka-protocol/record-list.ts';
@@ -59,17 +60,14 @@ export async function openKafka(): Promise<TestKafka> {
     admin,
     bootstrapServers,
     async createTopic(topic, partitions = 1, config = {}) {
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: [
-          {
-            topic,
-            numPartitions: partitions,
-            replicationFactor: 1,
-            configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-          },
-        ],
-      });
+      await makeTopics(admin, [
+        {
+          topic,
+          numPartitions: partitions,
+          replicationFactor: 1,
+          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+        },
+      ]);
     },
     async addPartitions(topic, count) {
       await admin.createPartitions({ topicPartitions: [{ topic, count }] });
