@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from '@platformatic/kafka';
 import { createCluster } from '../../shared/clients/kafka-protocol/cluster.ts';
-import { type PositionWriter, readPositions } from '../../shared/clients/kafka-protocol/offsets.ts';
+import type { PositionWriter } from '../../shared/clients/kafka-protocol/offsets.ts';
 import type { OutgoingRecord } from '../../shared/clients/kafka-protocol/place.ts';
+import { createPositionLog } from '../../shared/clients/kafka-protocol/position-log.ts';
 import {
   createTransactionalProducer,
   type TransactionalProducer,
@@ -64,11 +65,9 @@ export function createRunStore({
       const producer = await inKafka(
         createTransactionalProducer({ cluster, transactionalId: name, lane: name }),
       );
-      await inKafka(producer.confirmCoordinator({ writer, topic, partition: 0 }));
       // Only now: the predecessor is fenced and its last transaction has ended one way or the other.
-      const positions = await inKafka(
-        readPositions(cluster, { groupId: name, topic, partitions: [0], stable: true, lane: name }),
-      );
+      const log = createPositionLog({ cluster, groupId: name, lane: name });
+      const positions = await inKafka(log.read({ topic, partitions: [0], stable: true }));
       const position = positions.get(0);
       return {
         found: position === undefined ? undefined : decodeProgress(position.metadata),

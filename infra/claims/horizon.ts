@@ -34,7 +34,6 @@ export async function readWaiting(cluster: Cluster, topicName: string): Promise<
     groupId: transformGroup,
     topic,
     partitions: [...end.keys()],
-    stable: false,
     lane: 'claims',
   });
   const waiting: number[] = [];

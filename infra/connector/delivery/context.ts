@@ -1,4 +1,5 @@
 import type { Cluster, Topic } from '../../../shared/clients/kafka-protocol/cluster.ts';
+import type { PositionLog } from '../../../shared/clients/kafka-protocol/position-log.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { ByteBudget } from '../call/byte-budget.ts';
 import type { FunctionCaller } from '../call/function-caller.ts';
@@ -16,6 +17,8 @@ export interface WorkerContext {
   caller: FunctionCaller;
   subscription: Subscription;
   membership: Membership;
+  /** Of the function's group. */
+  positionLog: PositionLog;
   topic: Topic;
   partition: number;
   /** Connection lane of this partition, shared with nothing that could hold it up. */

@@ -59,7 +59,6 @@ export function watchOldRanges({
         groupId: subscription.group,
         topic,
         partitions: allPartitions(topic),
-        stable: false,
         lane,
       });
       for (const [partition, { metadata }] of positions) {

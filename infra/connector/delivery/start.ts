@@ -5,25 +5,38 @@ import {
   type Position,
   readPositions,
 } from '../../../shared/clients/kafka-protocol/offsets.ts';
-import { createTransactionalProducer } from '../../../shared/clients/kafka-protocol/transaction.ts';
+import type { PositionLog } from '../../../shared/clients/kafka-protocol/position-log.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { Subscription } from '../functions/subscription.ts';
 import type { Membership } from '../kafka/group-member.ts';
 import { decodeNote, encodeNote } from './declaration.ts';
 
 /**
- * Positions of a group in a topic as it exists now: those that were written for an earlier topic of the same
- * name count for nothing.
+ * Positions of a group in a topic as it exists now, as its coordinator knows them: to watch, not to begin from.
+ */
+export async function currentPositions(
+  cluster: Cluster,
+  options: { groupId: string; topic: Topic; partitions: number[]; lane: string },
+): Promise<Map<number, Position>> {
+  const { topic } = options;
+  return ofTopic(topic, await readPositions(cluster, { ...options, topic: topic.name, stable: false }));
+}
+
+/**
+ * The same from Kafka's log of them: to begin from.
  *
  * @param stable wait until no transaction on these partitions is open. Only for a partition whose predecessor
  * has been fenced: another's open transaction may last until it times out.
  */
-export async function currentPositions(
-  cluster: Cluster,
-  options: { groupId: string; topic: Topic; partitions: number[]; stable: boolean; lane: string },
+export async function loggedPositions(
+  log: PositionLog,
+  { topic, partitions, stable }: { topic: Topic; partitions: number[]; stable: boolean },
 ): Promise<Map<number, Position>> {
-  const { topic } = options;
-  const positions = await readPositions(cluster, { ...options, topic: topic.name });
+  return ofTopic(topic, await log.read({ topic: topic.name, partitions, stable }));
+}
+
+/** Positions that were written for an earlier topic of the same name count for nothing. */
+function ofTopic(topic: Topic, positions: Map<number, Position>): Map<number, Position> {
   for (const [partition, { metadata }] of positions) {
     const note = decodeNote(metadata);
     if (note !== undefined && note.topicId !== topic.id) positions.delete(partition);
@@ -39,25 +52,23 @@ export async function resolveStart(
   cluster: Cluster,
   {
     membership,
+    positionLog,
     subscription,
     topic,
     lane,
     log,
-  }: { membership: Membership; subscription: Subscription; topic: Topic; lane: string; log: Logger },
+  }: {
+    membership: Membership;
+    positionLog: PositionLog;
+    subscription: Subscription;
+    topic: Topic;
+    lane: string;
+    log: Logger;
+  },
 ): Promise<void> {
-  const { groupId } = membership;
   const partitions = allPartitions(topic);
-  const haveBegun = async () =>
-    (await currentPositions(cluster, { groupId, topic, partitions, stable: false, lane })).size > 0;
-  if (await haveBegun()) return;
-  // Before all are set back to the start: it must not be that the coordinator does not know them yet.
-  const producer = await createTransactionalProducer({
-    cluster,
-    transactionalId: `connector/${groupId}/${topic.name}/start`,
-    lane,
-  });
-  await producer.confirmCoordinator({ writer: membership, topic: topic.name, partition: 0 });
-  if (await haveBegun()) return;
+  const positions = await loggedPositions(positionLog, { topic, partitions, stable: false });
+  if (positions.size > 0) return;
   const at = topic.name === subscription.retryTopic ? 'earliest' : subscription.start;
   const offsets = await listOffsets(cluster, { topic: topic.name, partitions, at, lane });
   await commitPositions(cluster, {

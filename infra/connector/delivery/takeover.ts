@@ -8,7 +8,7 @@ import {
 import { PipelineError } from '../../../shared/errors/index.ts';
 import { StoppedError, type WorkerContext } from './context.ts';
 import { type Declaration, decodeNote, encodeNote } from './declaration.ts';
-import { allPartitions, currentPositions } from './start.ts';
+import { allPartitions, loggedPositions } from './start.ts';
 
 /** What one takeover holds. Positions are written through this producer or with this membership, or not at all. */
 export interface Ownership {
@@ -27,9 +27,8 @@ export const transactionalIdOf = (groupId: string, topic: string, partition: num
 
 /**
  * Takes a partition over, in this order: confirm membership by a heartbeat that is really sent; initialise a
- * new transactional producer, which fences the predecessor and ends its open transaction; have the group's coordinator
- * take a write, which it does only once it knows all that was written; only then read position and declaration, which
- * are final now; seek there, dropping everything fetched before.
+ * new transactional producer, which fences the predecessor and ends its open transaction; only then read
+ * position and declaration where they are written, which are final now; seek there, dropping everything fetched before.
  *
  * @throws NotMemberError when the partition is no longer ours; nothing must be built anew then.
  */
@@ -45,8 +44,6 @@ export async function takeOver(context: WorkerContext, signal: AbortSignal): Pro
   });
   stopIf(signal);
   context.log.debug({ topic: topic.name, partition }, 'predecessor fenced');
-  await producer.confirmCoordinator({ writer: membership, topic: topic.name, partition });
-  stopIf(signal);
   const { offset, declaration } = await ownPosition(context, signal);
   const earliest = await listOffsets(cluster, {
     topic: topic.name,
@@ -72,11 +69,10 @@ async function ownPosition(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<{ offset: number; declaration: Declaration | undefined }> {
-  const { cluster, membership, topic, partition, lane } = context;
+  const { positionLog, membership, topic, partition } = context;
+  const read = (partitions: number[], stable: boolean) =>
+    loggedPositions(positionLog, { topic, partitions, stable });
   for (;;) {
-    const { groupId } = membership;
-    const read = (partitions: number[], stable: boolean) =>
-      currentPositions(cluster, { groupId, topic, partitions, stable, lane });
     const own = (await read([partition], true)).get(partition);
     stopIf(signal);
     if (own !== undefined) {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../../shared/clients/kafka-protocol/cluster.ts';
 import { PositionWriteError } from '../../../shared/clients/kafka-protocol/errors.ts';
+import { createPositionLog } from '../../../shared/clients/kafka-protocol/position-log.ts';
 import { messageOf } from '../../../shared/errors/index.ts';
 import type { Logger } from '../../../shared/log/index.ts';
 import type { ByteBudget } from '../call/byte-budget.ts';
@@ -70,6 +71,7 @@ export function createRunner({
   const lane = `function/${functionName}`;
   const fetcher = createFetcher({ cluster, lane, budget: memory.buffers, log, now });
   const pace = createPace();
+  const positionLog = createPositionLog({ cluster, groupId: group, lane: `${lane}/positions` });
   const workers = new Set<Worker>();
   const oldRanges =
     subscription.mode === 'ranges'
@@ -89,6 +91,7 @@ export function createRunner({
             caller,
             subscription,
             membership,
+            positionLog,
             topic,
             partition: slot.partition,
             lane: `${lane}/${slot.topic}-${slot.partition}`,
@@ -115,7 +118,7 @@ export function createRunner({
           for (const name of topics) {
             const topic = await cluster.topic(name);
             if (topic && !signal.aborted)
-              await resolveStart(cluster, { membership, subscription, topic, lane, log });
+              await resolveStart(cluster, { membership, positionLog, subscription, topic, lane, log });
           }
         }
         if (!signal.aborted) await startWorkers(membership, slots, clusterId, signal);

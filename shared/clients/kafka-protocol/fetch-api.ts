@@ -27,15 +27,22 @@ export interface FetchedPartition {
   bytes: Buffer;
 }
 
-const READ_COMMITTED = 1;
+/** Records of transactions that are not ended or were aborted: left out, or among the others. */
+export type Isolation = 'committed' | 'uncommitted';
 
 /**
- * One read-committed Fetch (version 13). The answer is parsed here and not by the library, because the library
+ * One Fetch (version 13), read-committed unless told otherwise. The answer is parsed here and not by the library, because the library
  * makes several objects a record and throws all partitions away when one has an error.
  */
 export function fetchOnce(
   connection: Connection,
-  request: { maxWaitMs: number; minBytes: number; maxBytes: number; targets: readonly FetchTarget[] },
+  request: {
+    isolation?: Isolation;
+    maxWaitMs: number;
+    minBytes: number;
+    maxBytes: number;
+    targets: readonly FetchTarget[];
+  },
 ): Promise<FetchedPartition[]> {
   const byTopic = new Map<string, FetchTarget[]>();
   for (const target of request.targets) {
@@ -54,11 +61,12 @@ export function fetchOnce(
     })),
   }));
   const { maxWaitMs, minBytes, maxBytes } = request;
+  const isolation = request.isolation === 'uncommitted' ? 0 : 1;
   return new Promise((resolve, reject) => {
     connection.send<FetchedPartition[]>(
       fetchV13.api.key,
       13,
-      () => fetchV13.createRequest(maxWaitMs, minBytes, maxBytes, READ_COMMITTED, 0, -1, topics, [], ''),
+      () => fetchV13.createRequest(maxWaitMs, minBytes, maxBytes, isolation, 0, -1, topics, [], ''),
       parseFetch,
       true,
       true,

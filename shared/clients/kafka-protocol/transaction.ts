@@ -26,15 +26,6 @@ export interface TransactionalProducer {
     offsets?: { position: PositionToWrite; writer: PositionWriter };
   }): Promise<void>;
   /**
-   * To be called before a position that decides anything is read. A group's coordinator of Kafka 4 that is elected again
-   * while it still reads its log answers from what it has read so far (CoordinatorRuntime: the end of the first load
-   * activates what the second is filling): no position, or an old one. It takes no write then. So this writes one, in a
-   * transaction that is given up: once it is taken, what is read next is all that was written. The end of that
-   * transaction also ends what a coordinator in that state still holds open of this producer.
-   * @throws PositionWriteError
-   */
-  confirmCoordinator(of: { writer: PositionWriter; topic: string; partition: number }): Promise<void>;
-  /**
    * After a failure: whether another producer has taken the id over. The answers to what was under way do not tell,
    * they may just as well speak of the transaction that was ended; so this asks, by giving up whatever is open.
    */
@@ -158,45 +149,41 @@ export async function createTransactionalProducer({
     );
   }
 
-  const addOffsets = ({ groupId }: PositionWriter) =>
-    coordinator(addOffsetsToTxnV3.api, transactionalId, producerId, producerEpoch, groupId);
-
-  const end = (commit: boolean) =>
-    coordinator(endTxnV3.api, transactionalId, producerId, producerEpoch, commit);
-
-  async function transaction(topics: readonly string[], work: () => Promise<unknown>): Promise<void> {
-    if (failed) throw new PipelineError('PRODUCER_FAILED', `${transactionalId}: this producer failed before`);
-    try {
-      await work();
-    } catch (error) {
-      failed = true;
-      const id = kafkaErrorId(error);
-      if (id === undefined || staleMetadataErrors.has(id)) cluster.forgetTopics(topics);
-      throw new PositionWriteError(`Transaction of ${transactionalId} failed: ${id ?? messageOf(error)}`, {
-        cause: error,
-        // It may have been committed, but the next producer of this id ends it one way or the other.
-        mayLandLate: false,
-      });
-    }
-  }
-
   return {
-    commit: ({ records, offsets }) =>
-      transaction([...new Set(records.map(({ topic }) => topic))], async () => {
+    async commit({ records, offsets }) {
+      if (failed)
+        throw new PipelineError('PRODUCER_FAILED', `${transactionalId}: this producer failed before`);
+      try {
         const placed = await place(cluster, records, offsets?.position.partition ?? 0);
-        await settled([addPartitions(placed), offsets && addOffsets(offsets.writer)]);
+        await settled([
+          addPartitions(placed),
+          offsets &&
+            coordinator(
+              addOffsetsToTxnV3.api,
+              transactionalId,
+              producerId,
+              producerEpoch,
+              offsets.writer.groupId,
+            ),
+        ]);
         await settled([produce(placed), offsets && commitOffsets(offsets.writer, offsets.position)]);
-        await end(true);
-      }),
-    confirmCoordinator: ({ writer, topic, partition }) =>
-      transaction([topic], async () => {
-        await addOffsets(writer);
-        await commitOffsets(writer, { topic, partition, offset: 0, metadata: '' });
-        await end(false);
-      }),
+        await coordinator(endTxnV3.api, transactionalId, producerId, producerEpoch, true);
+      } catch (error) {
+        failed = true;
+        const id = kafkaErrorId(error);
+        if (id === undefined || staleMetadataErrors.has(id)) {
+          cluster.forgetTopics([...new Set(records.map(({ topic }) => topic))]);
+        }
+        throw new PositionWriteError(`Transaction of ${transactionalId} failed: ${id ?? messageOf(error)}`, {
+          cause: error,
+          // It may have been committed, but the next producer of this id ends it one way or the other.
+          mayLandLate: false,
+        });
+      }
+    },
     async isFenced() {
       try {
-        await end(false);
+        await coordinator(endTxnV3.api, transactionalId, producerId, producerEpoch, false);
         return false;
       } catch (error) {
         const id = kafkaErrorId(error);

@@ -32,6 +32,17 @@ export function readVarint(cursor: Cursor): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
+/** Any varint without sign, as the compact encodings of Kafka's messages have lengths. */
+export function readUnsignedVarint(cursor: Cursor): number {
+  let value = 0;
+  for (let factor = 1; ; factor *= 128) {
+    if (cursor.at >= cursor.bytes.length) throw new RangeError('A varint ends outside its record');
+    const byte = cursor.bytes[cursor.at++] as number;
+    value += (byte & 0x7f) * factor;
+    if (byte < 0x80) return value;
+  }
+}
+
 export function varintSize(value: number): number {
   let rest = value >= 0 ? value * 2 : -value * 2 - 1;
   let size = 1;

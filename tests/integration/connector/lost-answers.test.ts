@@ -149,7 +149,7 @@ test('ranges: a coordinator that has not read its log to the end changes nothing
         return {};
       },
     );
-    return halfLoaded(cluster, { loadMs: 300, random, before });
+    return halfLoaded(cluster, { random, before });
   };
   await runCut(name, topic, around, 1200);
   const stored = [...ledger.stored().values()];
