@@ -138,33 +138,33 @@ export function createPositionLog({
     }
   }
 
-  async function readNow(topic: string, partitions: readonly number[], stable: boolean) {
-    for (let tries = 1; ; tries++) {
-      if (!(await catchUp()) || state === undefined) {
-        return readPositions(cluster, { groupId, topic, partitions: [...partitions], stable, lane });
-      }
-      const { committed, open } = state;
-      const keys = partitions.map((partition) => `${topic}/${partition}`);
-      if (stable && [...open.values()].some((each) => keys.some((key) => each.has(key)))) {
-        if (tries > 2000)
-          throw new PipelineError('POSITIONS', `A transaction on ${keys} does not end`, { retriable: true });
-        await delay(50);
-        continue;
-      }
-      const found = new Map<number, Position>();
-      for (const partition of partitions) {
-        const position = committed.get(`${topic}/${partition}`);
-        if (position) found.set(partition, { offset: position.offset, metadata: position.metadata });
-      }
-      return found;
-    }
+  /** One after the other: each sees what was committed before it was asked for. */
+  function caughtUp(): Promise<boolean> {
+    const result = reading.then(catchUp);
+    reading = result.catch(() => {});
+    return result;
   }
 
   return {
-    read({ topic, partitions, stable }) {
-      const result = reading.then(() => readNow(topic, partitions, stable));
-      reading = result.catch(() => {});
-      return result;
+    async read({ topic, partitions, stable }) {
+      const keys = partitions.map((partition) => `${topic}/${partition}`);
+      for (let tries = 1; ; tries++) {
+        if (!(await caughtUp()) || state === undefined) {
+          return readPositions(cluster, { groupId, topic, partitions: [...partitions], stable, lane });
+        }
+        const { committed, open } = state;
+        if (!stable || ![...open.values()].some((each) => keys.some((key) => each.has(key)))) {
+          const found = new Map<number, Position>();
+          for (const partition of partitions) {
+            const position = committed.get(`${topic}/${partition}`);
+            if (position) found.set(partition, { offset: position.offset, metadata: position.metadata });
+          }
+          return found;
+        }
+        if (tries > 2000)
+          throw new PipelineError('POSITIONS', `A transaction on ${keys} does not end`, { retriable: true });
+        await delay(50);
+      }
     },
   };
 }
