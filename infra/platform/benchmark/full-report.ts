@@ -38,7 +38,7 @@ ${held.map((each) => `| ${count(each.rate)} | ${count(each.seconds)} s | ${shown
 ## Latency
 
 From the Kafka time of the raw record to the acknowledgement of the store, event by event, ${plan.step} s at each rate, ${plan.hold} s at
-the top one and at ${count(fixedRate)}. Max is the upper bound of the highest bucket that has an event in it.${reached(top.rate)}
+the top one and at ${count(fixedRate)}, which came first of all. Max is the upper bound of the highest bucket that has an event in it.${reached(top.rate)}
 
 | events/s | store | p50 | p95 | p99 | max |
 |---:|---|---:|---:|---:|---:|

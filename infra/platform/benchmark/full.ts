@@ -74,17 +74,17 @@ export async function runFull(
   { plan, footprint, onLine }: { plan: Plan; footprint: Footprint; onLine: (line: string) => void },
 ): Promise<{ results: Results; timelines: Timelines }> {
   const fast = await measureTopRate(cluster, settings, { seconds: plan.step });
-  const tried = await search(cluster, settings, { plan, start: fast.events / fast.storedSeconds });
+  const fastRate = fast.events / fast.storedSeconds;
+  const steadyAt = async (rate: number, seconds: number) =>
+    summaryOf(await measureSteadyRate(cluster, settings, { rate, seconds }), rate);
+  // Before the top rate: stores go on merging for minutes what came faster than it was merged.
+  const steady = fastRate >= fixedRate ? [await steadyAt(fixedRate, plan.hold)] : [];
+  const tried = await search(cluster, settings, { plan, start: fastRate });
   const { held, measured: top } = await hold(cluster, settings, { plan, rate: topRate(tried), onLine });
   const rate = held.at(-1)?.rate ?? 0;
 
   const rates = [0.25, 0.5, 0.75].map((share) => Math.round(rate * share));
-  const steady: Summary[] = [];
-  for (const each of rate >= fixedRate ? [fixedRate, ...rates] : rates) {
-    const seconds = each === fixedRate ? plan.hold : plan.step;
-    const measured = await measureSteadyRate(cluster, settings, { rate: each, seconds });
-    steady.push(summaryOf(measured, each));
-  }
+  for (const each of rates) steady.push(await steadyAt(each, plan.step));
 
   const liveRate = rates[0] as number;
   const underLoad = (title: string, work: (setRate: SetRate) => Promise<Partial<Fault>>) =>
@@ -134,7 +134,7 @@ export async function runFull(
   };
 }
 
-/** A rate that latency is told at, as long as the top rate is held, on every machine that reaches it. */
+/** A rate that latency is told at, as long as the top rate is held, on every machine that stores a burst as fast. */
 export const fixedRate = 10_000;
 
 async function search(
