@@ -15,8 +15,8 @@ export interface Pacer {
 
 /**
  * Paces the partitions of one function. One large call costs less than many small ones, and an insert costs the store
- * long after it was answered; so after each piece a partition gathers for a part of the time that all of them would work in turn.
- * A fast function is called often, a loaded one seldom with much; the first event after a silence never waits.
+ * long after it was answered; so after each piece a partition gathers for a part of the time that all of them would work in
+ * turn. A fast function is called often, a loaded one seldom with much; the first event after a silence never waits.
  */
 export interface Pace {
   join(): Pacer;

@@ -31,8 +31,8 @@ export interface FetchedPartition {
 export type Isolation = 'committed' | 'uncommitted';
 
 /**
- * One Fetch (version 13), read-committed unless told otherwise. The answer is parsed here and not by the library, because the library
- * makes several objects a record and throws all partitions away when one has an error.
+ * One Fetch (version 13), read-committed unless told otherwise. The answer is parsed here and not by the library, because
+ * the library makes several objects a record and throws all partitions away when one has an error.
  */
 export function fetchOnce(
   connection: Connection,

@@ -60,7 +60,13 @@ export function createPositionLog({
   async function catchUp(): Promise<boolean> {
     for (let tries = 1; ; ) {
       const topic = await cluster.topic(POSITIONS_TOPIC);
-      if (topic === undefined) return false;
+      if (topic === undefined) {
+        // What was read before exists: a broker that has just started may not have heard of it.
+        if (state === undefined) return false;
+        throw new PipelineError('POSITIONS', `no broker tells of ${POSITIONS_TOPIC} now`, {
+          retriable: true,
+        });
+      }
       if (state?.topicUuid !== topic.uuid) state = startAt(topic, 0);
       const partition = partitionOfGroup(groupId, topic.partitions.length);
       const answer = await fetch(topic, partition, state.next);
