@@ -34,7 +34,8 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  listen(port: number, host: string): Promise<number>;
+  /** @param at an address, or a bound socket. @returns its port. */
+  listen(at: { port: number; host: string } | { fd: number }): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -177,10 +178,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   return {
-    listen: (port, host) =>
+    listen: (at) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+        server.listen(at, () => resolve((server.address() as AddressInfo).port));
       }),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -111,7 +111,11 @@ const gateway = createGateway({
   authenticate: basicAuth({ user: settings.gatewayUser, password: ensureGatewayPassword(settings) }),
   idleTimeoutMs: settings.gatewayUpstreamTimeoutMs + 30_000,
 });
-const port = await gateway.listen(settings.gatewayPort, settings.bindAddress);
+/** Where the supervisor keeps its port open, a socket comes with it. */
+const { LISTEN_FD: given } = process.env;
+const port = await gateway.listen(
+  given === undefined ? { port: settings.gatewayPort, host: settings.bindAddress } : { fd: Number(given) },
+);
 queue.start();
 const cron = createCron({
   stateFile: resolve(data, 'data/gateway/cron.json'),

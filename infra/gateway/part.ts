@@ -43,5 +43,6 @@ export const gatewayPart = (settings: Settings, { metricsTargets = settings.metr
     },
     after: [],
     stopTimeoutMs: settings.functionStopTimeoutMs + 5000,
+    heldAt: settings.bindAddress,
     detailOf: (answer, address) => (answer.ok ? address : `/healthz answers ${answer.status}`),
   });

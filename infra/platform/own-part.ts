@@ -22,8 +22,9 @@ export function ownPart(
     env = {},
     after,
     stopTimeoutMs,
+    heldAt,
     detailOf,
-  }: Pick<Part, 'name' | 'after' | 'stopTimeoutMs'> & {
+  }: Pick<Part, 'name' | 'after' | 'stopTimeoutMs' | 'heldAt'> & {
     /** Path from the checkout. */
     main: string;
     /** The setting of its port. */
@@ -45,6 +46,7 @@ export function ownPart(
     ports: [{ port: settings[port], setting: definitions[port].env }],
     after,
     ...(stopTimeoutMs !== undefined && { stopTimeoutMs }),
+    ...(heldAt !== undefined && { heldAt }),
     health: async (): Promise<Health> => {
       try {
         const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(1500) });

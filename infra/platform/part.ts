@@ -24,6 +24,11 @@ export interface Part {
   /** Added to a minimal environment (PATH, HOME, LANG). */
   env: Readonly<Record<string, string>>;
   ports: readonly PartPort[];
+  /**
+   * The address of its first port is kept open while it is started again: who connects meanwhile waits and is not
+   * refused. It is handed over as a socket, its number in LISTEN_FD.
+   */
+  heldAt?: string;
   /** Run before every start, also after a crash: format storage, write configuration. Must be safe to repeat. */
   prepare?(): Promise<void>;
   /** Never throws; answers within two seconds. */

@@ -29,7 +29,16 @@ export interface PartProcess {
  */
 export async function startProcess(
   part: Part,
-  { logFile, onSpawn }: { logFile: string; onSpawn?: (pid: number) => void },
+  {
+    logFile,
+    onSpawn,
+    listenFd,
+  }: {
+    logFile: string;
+    onSpawn?: (pid: number) => void;
+    /** A bound socket for it to listen on. */
+    listenFd?: number;
+  },
 ): Promise<PartProcess> {
   await part.prepare?.();
   mkdirSync(dirname(logFile), { recursive: true });
@@ -40,8 +49,8 @@ export async function startProcess(
   try {
     child = spawn(program, args, {
       cwd: part.cwd,
-      env: { ...minimalEnvironment(), ...part.env },
-      stdio: ['ignore', log, log],
+      env: { ...minimalEnvironment(), ...part.env, ...(listenFd !== undefined && { LISTEN_FD: '3' }) },
+      stdio: ['ignore', log, log, ...(listenFd === undefined ? [] : [listenFd])],
       // A group of its own: Ctrl-C in the terminal must not reach it before the supervisor decides.
       detached: true,
     });

@@ -11,6 +11,7 @@ import {
   waitUntilReady,
 } from '../process.ts';
 import { cpuSecondsOf } from '../process-table.ts';
+import { type HeldPort, holdPort } from './held-port.ts';
 import { fingerprintOf, type PidFiles } from './pid-file.ts';
 import { failuresAfter, restartDelayMs } from './restart.ts';
 import { isHung, type Patience, type Silence, silenceAfter } from './silence.ts';
@@ -76,6 +77,7 @@ export function createSupervisedPart({
   const stopping = new AbortController();
   const fingerprint = fingerprintOf(part);
   let current: PartProcess | undefined;
+  let held: HeldPort | undefined;
   let markReady = () => {};
   const ready = new Promise<void>((resolve) => {
     markReady = resolve;
@@ -94,9 +96,14 @@ export function createSupervisedPart({
       log.info({ pid: left.pid }, `${part.name}: started otherwise before, replaced`);
       await adopted.stop();
     }
+    const [first] = part.ports;
+    if (part.heldAt !== undefined && first !== undefined && !stopping.signal.aborted) {
+      held ??= holdPort(part.heldAt, first.port);
+    }
     return startProcess(part, {
       logFile,
       onSpawn: (pid) => pidFiles.write(part.name, { pid, fingerprint }),
+      listenFd: held?.fd,
     });
   }
 
@@ -186,6 +193,7 @@ export function createSupervisedPart({
     async stop() {
       if (status.state === 'done') return;
       stopping.abort();
+      held?.close();
       status.state = 'stopping';
       // The process may just be on its way up: wait for the loop to let go of it.
       if (current === undefined) await running;

@@ -20,7 +20,8 @@ const server = createServer((request, response) => {
   }
   response.end(`pid ${process.pid}`);
 });
-server.listen(Number(port), '127.0.0.1');
+const { LISTEN_FD: given } = process.env;
+server.listen(given === undefined ? { port: Number(port), host: '127.0.0.1' } : { fd: Number(given) });
 process.on('SIGTERM', () => {
   console.log(`fake server ${process.pid} stops at ${Date.now()}`);
   process.exit(0);

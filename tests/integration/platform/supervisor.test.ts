@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { Part } from '../../../infra/platform/part.ts';
@@ -48,6 +51,12 @@ async function readyPid(supervisor: Supervisor, name: string, other?: number): P
   });
 }
 
+/** Over a connection of its own. */
+async function askAnew(part: Part): Promise<string> {
+  const [answer] = await once(get(addressOf(part), { agent: false }), 'response');
+  return text(answer);
+}
+
 test('a part starts only when those it comes after are ready, and stops before them', async () => {
   const a = await fakePart('a');
   const b = await fakePart('b', { after: ['a'] });
@@ -70,6 +79,27 @@ test('a killed part is started again', async () => {
   expect(startOf(pid)).toBeUndefined();
   expect(startOf(next)).toBeDefined();
   expect(statusOf(supervisor, 'a')?.restarts).toBe(1);
+});
+
+test('who connects while a part with a held port is down waits for the next one; once it is stopped all are refused', async () => {
+  const part = await fakePart('a', { heldAt: '127.0.0.1', prepare: () => gate.promise });
+  const gate = { promise: Promise.resolve() };
+  const { supervisor } = start([part]);
+  const pid = await readyPid(supervisor, 'a');
+  let open = () => {};
+  gate.promise = new Promise((resolve) => {
+    open = resolve;
+  });
+  process.kill(pid, 'SIGKILL');
+  await eventually(() => expect(startOf(pid)).toBeUndefined());
+  const asked = Promise.all([1, 2, 3].map(() => askAnew(part)));
+  await eventually(() => expect(statusOf(supervisor, 'a')?.restarts).toBe(1));
+  open();
+  const answers = await asked;
+  const next = await readyPid(supervisor, 'a', pid);
+  expect(answers).toEqual([1, 2, 3].map(() => `pid ${next}`));
+  await supervisor.stop();
+  await expect(askAnew(part)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 test('a part that answers no more is killed and started again', async () => {

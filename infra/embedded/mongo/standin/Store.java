@@ -78,10 +78,10 @@ final class Store implements AutoCloseable {
             .setCreateMissingColumnFamilies(true)
             // Whatever a kill has torn off the end was not acknowledged; everything before it must be whole.
             .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
-            .setMaxTotalWalSize(128 * MEBIBYTE)
-            .setDbWriteBufferSize(64 * MEBIBYTE)
+            .setMaxTotalWalSize(192 * MEBIBYTE)
+            .setDbWriteBufferSize(96 * MEBIBYTE)
             .setMaxBackgroundJobs(2)
-            .setMaxOpenFiles(512)
+            .setMaxOpenFiles(1024)
             .setBytesPerSync(MEBIBYTE)
             .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
             .setKeepLogFileNum(3);
@@ -96,17 +96,14 @@ final class Store implements AutoCloseable {
                     .setSstPartitionerFactory(new SstPartitionerFixedPrefixFactory(Integer.BYTES))),
                 // Nearly every look-up of a new _id finds nothing: filters answer without reading. In parts, so that
                 // those of old files need not be in memory.
-                new ColumnFamilyDescriptor("unique".getBytes(), options(tables(cache)
+                new ColumnFamilyDescriptor("unique".getBytes(), seldomMerged(tables(cache)
                         .setFilterPolicy(new BloomFilter(10))
                         .setPartitionFilters(true)
                         .setIndexType(IndexType.kTwoLevelIndexSearch)
                         .setPinTopLevelIndexAndFilter(true))
                     .setMemtableWholeKeyFiltering(true)
-                    .setMemtablePrefixBloomSizeRatio(0.02)
-                    .setCompactionStyle(CompactionStyle.UNIVERSAL)),
-                // Keys come from everywhere: each is to be written again as seldom as possible.
-                new ColumnFamilyDescriptor("ordered".getBytes(), options(tables(cache))
-                    .setCompactionStyle(CompactionStyle.UNIVERSAL))), families);
+                    .setMemtablePrefixBloomSizeRatio(0.02)),
+                new ColumnFamilyDescriptor("ordered".getBytes(), seldomMerged(tables(cache)))), families);
         } catch (RocksDBException | java.io.IOException e) {
             throw new IllegalStateException("the data in " + folder + " cannot be opened: " + e.getMessage(), e);
         }
@@ -129,8 +126,21 @@ final class Store implements AutoCloseable {
         return new ColumnFamilyOptions()
             .setTableFormatConfig(tables)
             .setCompressionType(CompressionType.LZ4_COMPRESSION)
-            .setWriteBufferSize(24 * MEBIBYTE)
+            .setWriteBufferSize(48 * MEBIBYTE)
             .setLevelCompactionDynamicLevelBytes(true);
+    }
+
+    /**
+     * For keys that come from everywhere. Where 24 runs may lie beside each other an entry is written two or three times
+     * in all, where 4 may, the library's default, eight times and more; a look-up then asks up to 24. Writers are slowed
+     * down only by far more: one merge may last minutes, and new runs come all the while.
+     */
+    private static ColumnFamilyOptions seldomMerged(BlockBasedTableConfig tables) {
+        return options(tables)
+            .setCompactionStyle(CompactionStyle.UNIVERSAL)
+            .setLevel0FileNumCompactionTrigger(24)
+            .setLevel0SlowdownWritesTrigger(100)
+            .setLevel0StopWritesTrigger(150);
     }
 
     byte[] get(Family family, byte[] key) {
