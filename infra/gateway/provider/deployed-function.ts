@@ -37,8 +37,8 @@ export interface DeployedFunction {
   lastCallAtMs: number;
   /** The least busy replica that takes calls, none of `except`. */
   choose(except?: ReadonlySet<Replica>): Replica | undefined;
-  /** True as soon as a replica takes calls; false after `timeoutMs` or when the function is removed. */
-  waitUntilAvailable(timeoutMs: number): Promise<boolean>;
+  /** True as soon as a replica, none of `except`, takes calls; false after `timeoutMs` or when the function is removed. */
+  waitUntilAvailable(timeoutMs: number, except?: ReadonlySet<Replica>): Promise<boolean>;
   scale(replicas: number): void;
   /** Rolling: new replicas start, each that is ready replaces an old one. Old ones serve on if none gets ready. */
   update(deployment: FunctionDeployment): void;
@@ -152,14 +152,14 @@ export function createDeployedFunction(options: DeployedFunctionOptions): Deploy
     invocations: 0,
     lastCallAtMs: Date.now(),
     choose: (except) => leastBusy(ready(), turn++, except),
-    waitUntilAvailable: (timeoutMs) => {
-      if (removed) return Promise.resolve(false);
-      if (ready().length > 0) return Promise.resolve(true);
+    waitUntilAvailable: (timeoutMs, except) => {
+      const isAvailable = () => ready().some((replica) => !except?.has(replica));
+      if (removed || isAvailable()) return Promise.resolve(!removed);
       return new Promise((resolve) => {
         const wake = () => {
           waiting.delete(wake);
           clearTimeout(timer);
-          resolve(ready().length > 0);
+          resolve(isAvailable());
         };
         const timer = setTimeout(wake, timeoutMs);
         waiting.add(wake);

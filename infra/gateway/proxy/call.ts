@@ -16,6 +16,8 @@ export interface CallerOptions {
   maxBodyBytes: number;
   /** Milliseconds that a call waits for a function that was scaled to zero. */
   wakeTimeoutMs?: number;
+  /** Milliseconds that a call waits for a replica when all are down: after a crash the next one is up sooner. */
+  patienceMs?: number;
   observe(call: { functionName: string; status: number; seconds: number }): void;
 }
 
@@ -28,7 +30,14 @@ export type Caller = (
 
 /** Calls functions: chooses a replica, passes the request on, answers what went wrong. */
 export function createCaller(options: CallerOptions): Caller {
-  const { provider, timeoutMs: usualTimeoutMs, maxBodyBytes, wakeTimeoutMs = 30_000, observe } = options;
+  const {
+    provider,
+    timeoutMs: usualTimeoutMs,
+    maxBodyBytes,
+    wakeTimeoutMs = 30_000,
+    patienceMs = 5000,
+    observe,
+  } = options;
 
   return async (request, response, name, path) => {
     const startedAt = Date.now();
@@ -96,7 +105,10 @@ export function createCaller(options: CallerOptions): Caller {
     }
     const tried = new Set<Replica>();
     for (;;) {
-      const replica = deployed.choose(tried);
+      let replica = deployed.choose(tried);
+      if (replica === undefined && (await deployed.waitUntilAvailable(patienceMs, tried))) {
+        replica = deployed.choose(tried);
+      }
       if (replica === undefined) {
         throw new HttpError(503, `function ${name}: no replica is up`, { retryAfterSeconds: 1 });
       }
