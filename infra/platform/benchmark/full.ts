@@ -29,7 +29,7 @@ export function planOf({ step, hold, runs }: { step: number; hold: number; runs:
   return {
     step,
     hold,
-    halt: step,
+    halt: Math.min(60, 4 * step),
     burst: Math.ceil(step / 6),
     runs,
     questionRuns: Math.max(1, Math.min(100, step)),
