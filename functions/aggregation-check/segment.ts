@@ -1,4 +1,4 @@
-import { type FetchedRecord, recordValue } from '../../shared/clients/kafka-protocol/records.ts';
+import type { FetchedRecord } from '../../shared/clients/kafka-protocol/records.ts';
 import { eventMinute } from './event-minute.ts';
 
 /** Offsets in a segment of the ledger. */
@@ -43,7 +43,8 @@ export function segmentAt(segment: Segment, offset: number, done: Segment[]): Se
 
 /** Counts a record in. A value that is no clean event is in no store and so not in the ledger either. */
 export function countIn(segment: Segment, record: FetchedRecord): void {
-  const minute = eventMinute(recordValue(record));
+  const { bytes, valueStart, valueEnd } = record;
+  const minute = valueStart < 0 ? undefined : eventMinute(bytes, valueStart, valueEnd);
   segment.endOffset = record.offset + 1;
   if (minute === undefined) return;
   const count = segment.minutes.get(minute);

@@ -32,13 +32,24 @@ export interface Cluster {
   readonly bootstrapServers: string;
   /** The cluster's id; known once any metadata has been read. */
   clusterId(): Promise<string>;
-  /** Topics that exist, by name, asked anew from the cluster. */
+  /**
+   * Topics that exist, by name, asked anew from the cluster.
+   *
+   * @throws PipelineError `TOPIC_DENIED` when Kafka refuses to tell of one.
+   */
   readTopics(names: readonly string[]): Promise<Map<string, Topic>>;
   /** A topic as last read; asks when it is not known yet. Undefined when it does not exist. */
   topic(name: string): Promise<Topic | undefined>;
   /** Drops what is known of these topics; the next use asks anew. */
   forgetTopics(names: readonly string[]): void;
   leaderOf(topic: Topic, partition: number): BrokerAddress;
+  /**
+   * The coordinator of a group or transactional id, as last heard. Being asked for the first one of all, Kafka makes the
+   * topic that coordinators keep.
+   *
+   * @throws PipelineError `NO_COORDINATOR`, retriable.
+   */
+  coordinatorOf(kind: CoordinatorKind, key: string): Promise<BrokerAddress>;
   call<A extends unknown[], R>(to: BrokerAddress, lane: string, api: API<A, R>, ...args: A): Promise<R>;
   /** Calls the coordinator of a group or transactional id; looks for it again when it has moved. */
   callCoordinator<A extends unknown[], R>(
@@ -57,6 +68,8 @@ export interface Cluster {
 }
 
 const COORDINATOR_TRIES = 50;
+/** TOPIC_AUTHORIZATION_FAILED in Kafka's protocol. */
+const topicDenied = 29;
 
 /**
  * The cluster as one client sees it: brokers, leaders, topic ids, coordinators, connections.
@@ -140,6 +153,12 @@ export function createCluster({
     const found = new Map<string, Topic>();
     for (const name of names) topics.delete(name);
     for (const each of answered) {
+      if (each.errorCode === topicDenied) {
+        throw new PipelineError(
+          'TOPIC_DENIED',
+          `Kafka does not let this client know the topic ${each.name}: grant its user Describe on it`,
+        );
+      }
       if (each.errorCode !== 0 || !each.name || each.partitions.length === 0) continue;
       const partitions: TopicPartition[] = [];
       for (const p of each.partitions) {
@@ -202,6 +221,7 @@ export function createCluster({
       }
       return broker;
     },
+    coordinatorOf,
     call,
     async callCoordinator(kind, key, lane, api, ...args) {
       for (let tries = 1; ; tries++) {

@@ -59,14 +59,8 @@ export function createPositionLog({
   /** False where it must not be read. */
   async function catchUp(): Promise<boolean> {
     for (let tries = 1; ; ) {
-      const topic = await cluster.topic(POSITIONS_TOPIC);
-      if (topic === undefined) {
-        // What was read before exists: a broker that has just started may not have heard of it.
-        if (state === undefined) return false;
-        throw new PipelineError('POSITIONS', `no broker tells of ${POSITIONS_TOPIC} now`, {
-          retriable: true,
-        });
-      }
+      const topic = await positionsTopic();
+      if (topic === 'denied') return false;
       if (state?.topicUuid !== topic.uuid) state = startAt(topic, 0);
       const partition = partitionOfGroup(groupId, topic.partitions.length);
       const answer = await fetch(topic, partition, state.next);
@@ -91,6 +85,24 @@ export function createPositionLog({
         throw new PipelineError('POSITIONS', `${POSITIONS_TOPIC}-${partition}: ${answer.error ?? 'no end'}`, {
           retriable: true,
         });
+      await delay(100);
+    }
+  }
+
+  async function positionsTopic(): Promise<Topic | 'denied'> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const topic = await cluster.topic(POSITIONS_TOPIC);
+        if (topic !== undefined) return topic;
+        // Where no group ever was, Kafka makes it now. A broker that has just started may not have heard of it either.
+        await cluster.coordinatorOf('group', groupId);
+      } catch (error) {
+        const { code } = error as PipelineError;
+        if (code === 'TOPIC_DENIED') return 'denied';
+        if (code !== 'NO_COORDINATOR') throw error;
+      }
+      if (tries === TRIES)
+        throw new PipelineError('POSITIONS', `no broker tells of ${POSITIONS_TOPIC}`, { retriable: true });
       await delay(100);
     }
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { kafkaParts } from '../../../infra/embedded/kafka/part.ts';
@@ -18,7 +18,14 @@ export interface OwnBroker {
   close(): Promise<void>;
 }
 
-export async function ownBroker({ brokers = 1 }: { brokers?: 1 | 3 } = {}): Promise<OwnBroker> {
+/** @param properties lines for the brokers' own settings. */
+export async function ownBroker({
+  brokers = 1,
+  properties = [],
+}: {
+  brokers?: 1 | 3;
+  properties?: string[];
+} = {}): Promise<OwnBroker> {
   const dataDir = mkdtempSync(join(tmpdir(), 'own-broker-'));
   const downloads = resolve(readSettings(process.env).dataDir, 'downloads');
   mkdirSync(downloads, { recursive: true });
@@ -43,7 +50,12 @@ export async function ownBroker({ brokers = 1 }: { brokers?: 1 | 3 } = {}): Prom
       await Promise.all(
         parts.map(async (part, place) => {
           if (running.has(place)) return;
-          const started = await startProcess(part, { logFile: join(dataDir, `${part.name}.log`) });
+          const prepare = async () => {
+            await part.prepare?.();
+            appendFileSync(join(dataDir, 'data', `${part.name}.properties`), `${properties.join('\n')}\n`);
+          };
+          const logFile = join(dataDir, `${part.name}.log`);
+          const started = await startProcess({ ...part, prepare }, { logFile });
           running.set(place, started);
           await waitUntilReady(part, { process: started, timeoutMs: 150_000 });
         }),

@@ -82,13 +82,3 @@ test('an open transaction: what was before it, or, if asked so, what it comes to
   await transaction.commit();
   expect((await after).get(0)?.offset).toBe(9);
 }, 60_000);
-
-test('where the topic of positions must not be read, the coordinator is asked', async () => {
-  const group = unique('denied');
-  await plain(group, 2, 7);
-  const denied: Cluster = { ...cluster, topic: async () => undefined };
-  const log = createPositionLog({ cluster: denied, groupId: group, lane: 'denied' });
-  expect(await log.read({ topic, partitions, stable: true })).toEqual(
-    new Map([[2, { offset: 7, metadata: 'plain 7' }]]),
-  );
-});

@@ -26,10 +26,14 @@ describe('eventMinute', () => {
       cleanEvent(1, { category: 'c'.repeat(5000), timestamp: Date.UTC(2026, 0, 2, 3, 4, 5, 6) }),
     );
     expect(eventMinute(Buffer.from(long))).toBe(minute);
+    const among = Buffer.from(`${text}"timestamp":"2027-01-01 00:00:00.000"`);
+    expect(eventMinute(among, 0, text.length)).toBe(minute);
+    expect(eventMinute(among, 1, text.length)).toBe(minute);
+    expect(eventMinute(among, text.length - 5, text.length)).toBeUndefined();
   });
 
   test.each([
-    ['null', null],
+    ['nothing', Buffer.alloc(0)],
     ['no JSON', Buffer.from('x')],
     ['a time that is none', Buffer.from('{"timestamp":"2026-02-30 00:00:00.000"}')],
   ])('%s has none', (_name, value) => {

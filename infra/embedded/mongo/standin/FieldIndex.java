@@ -185,19 +185,36 @@ final class FieldIndex extends Index<Long> {
 
     /** The fields of this index in a document, from its entry; null where a type does not tell the value. */
     Document document(byte[] key, byte[] types) {
+        Object[] values = values(key, types);
+        if (values == null) {
+            return null;
+        }
         Document document = new Document();
-        KeyCodec.Reader values = new KeyCodec.Reader(key, prefix.length);
-        for (int i = 0; i < getKeys().size(); i++) {
-            if (i >= types.length || types[i] == 0) {
-                return null; // No types: written before they were kept.
-            }
-            IndexKey field = getKeys().get(i);
-            Object value = values.read(types[i], field.isAscending());
-            if (!(value instanceof Missing)) {
-                put(document, field.getKey(), value);
+        for (int i = 0; i < values.length; i++) {
+            if (!(values[i] instanceof Missing)) {
+                put(document, getKeys().get(i).getKey(), values[i]);
             }
         }
         return document;
+    }
+
+    /** The same as values, in the order of the fields. */
+    Object[] values(byte[] key, byte[] types) {
+        List<IndexKey> fields = getKeys();
+        Object[] values = new Object[fields.size()];
+        KeyCodec.Reader reader = new KeyCodec.Reader(key, prefix.length);
+        for (int i = 0; i < values.length; i++) {
+            if (i >= types.length || types[i] == 0) {
+                return null; // No types: written before they were kept.
+            }
+            values[i] = reader.read(types[i], fields.get(i).isAscending());
+        }
+        return values;
+    }
+
+    /** Which of its fields a path is; -1 for none. */
+    int placeOf(String path) {
+        return getKeys().stream().map(IndexKey::getKey).collect(Collectors.toList()).indexOf(path);
     }
 
     private static void put(Document document, String path, Object value) {

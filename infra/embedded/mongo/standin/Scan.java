@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 import org.rocksdb.RocksIterator;
 
@@ -80,6 +81,23 @@ final class Scan implements Iterator<Row> {
             count += keys.size();
         }
         return count;
+    }
+
+    /** Hands over every entry of the index, until one is refused. @return whether none was. */
+    boolean forEachEntry(BiPredicate<byte[], byte[]> consumer) {
+        List<byte[]> keys = new ArrayList<>();
+        List<byte[]> values = new ArrayList<>();
+        while (range != null) {
+            keys.clear();
+            values.clear();
+            readChunk(keys, values);
+            for (int i = 0; i < keys.size(); i++) {
+                if (!consumer.test(keys.get(i), values.get(i))) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** @return false if some key does not say all of its values: nothing is added then. */

@@ -272,6 +272,20 @@ final class StoredCollection extends AbstractMongoCollection<Long> {
             : Query.filter(rows, row -> documentMatchesQuery(row.document(fields), query.filter)));
     }
 
+    /** What a query finds, grouped, where an index tells all of it; null where that is left to the library. */
+    List<Document> group(Query query, List<Document> stages) {
+        Plan plan = plan(query);
+        if (!query.isCoveredBy(plan) || !plan.exact || query.skip > 0 || query.limit > 0) {
+            return null;
+        }
+        Grouping grouping = Grouping.of(stages, plan.index);
+        boolean whole = grouping != null && new Scan(store, prefix, plan, 0, true).forEachEntry((key, types) -> {
+            Object[] values = plan.index.values(key, types);
+            return values != null && grouping.add(values);
+        });
+        return whole ? grouping.results() : null;
+    }
+
     Plan plan(Query query) {
         return Plan.choose(query.isNatural() ? List.of() : indexes, prefix, query.filter, query.orderBy, query.isBackwards());
     }

@@ -181,11 +181,16 @@ final class StoredDatabase extends AbstractSynchronizedMongoDatabase<Long> {
             Aggregation rest = Aggregation.fromPipeline(pipeline.rest, databases, this, collection, oplog);
             rest.validate(new Document("cursor", new Document()));
             Query asked = new Query(pipeline.filter, pipeline.sort, pipeline.skip, pipeline.limit, Fields.readBy(pipeline.rest));
-            Iterator<Document> source = Query.stream(collection.find(asked)).map(row -> row.document(asked.fields())).iterator();
-            results = rest.isModifying() ? rest.runStages(Query.stream(source)).iterator()
-                : rest.runStagesAsStream(Query.stream(source)).iterator();
+            List<Document> groups = collection.group(asked, pipeline.rest);
+            results = groups != null ? groups.iterator() : run(rest, collection, asked);
         }
         return cursors.open(namespace, batchSize, false, results, documents -> documents);
+    }
+
+    private static Iterator<Document> run(Aggregation stages, StoredCollection collection, Query asked) {
+        Iterator<Document> source = Query.stream(collection.find(asked)).map(row -> row.document(asked.fields())).iterator();
+        return stages.isModifying() ? stages.runStages(Query.stream(source)).iterator()
+            : stages.runStagesAsStream(Query.stream(source)).iterator();
     }
 
     private Document explain(Document query) {
