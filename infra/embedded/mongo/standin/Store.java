@@ -127,20 +127,21 @@ final class Store implements AutoCloseable {
             .setTableFormatConfig(tables)
             .setCompressionType(CompressionType.LZ4_COMPRESSION)
             .setWriteBufferSize(48 * MEBIBYTE)
+            // One merge may last minutes, and new files come all the while, in every family: the library's 20 would slow
+            // writers down though nothing is wrong.
+            .setLevel0SlowdownWritesTrigger(100)
+            .setLevel0StopWritesTrigger(150)
             .setLevelCompactionDynamicLevelBytes(true);
     }
 
     /**
      * For keys that come from everywhere. Where 24 runs may lie beside each other an entry is written two or three times
-     * in all, where 4 may, the library's default, eight times and more; a look-up then asks up to 24. Writers are slowed
-     * down only by far more: one merge may last minutes, and new runs come all the while.
+     * in all, where 4 may, the library's default, eight times and more; a look-up then asks up to 24.
      */
     private static ColumnFamilyOptions seldomMerged(BlockBasedTableConfig tables) {
         return options(tables)
             .setCompactionStyle(CompactionStyle.UNIVERSAL)
-            .setLevel0FileNumCompactionTrigger(24)
-            .setLevel0SlowdownWritesTrigger(100)
-            .setLevel0StopWritesTrigger(150);
+            .setLevel0FileNumCompactionTrigger(24);
     }
 
     byte[] get(Family family, byte[] key) {
