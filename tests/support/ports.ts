@@ -7,6 +7,9 @@ export async function freePort(): Promise<number> {
   return port as number;
 }
 
+/** Below what systems give to outgoing connections: one of those may take a port for long before it is used. */
+const consecutiveFrom = { least: 10_000, most: 30_000 };
+
 /** `count` different free ports, next to each other when `consecutive` (brokers number theirs on). */
 export async function freePorts(
   count: number,
@@ -15,12 +18,11 @@ export async function freePorts(
   for (let attempt = 0; attempt < 50; attempt++) {
     const servers = [];
     const ports: number[] = [];
+    const { least, most } = consecutiveFrom;
+    const first = consecutive ? least + Math.floor(Math.random() * (most - least)) : undefined;
     try {
       for (let i = 0; i < count; i++) {
-        const server = createServer().listen(
-          consecutive && i > 0 ? (ports[0] as number) + i : 0,
-          '127.0.0.1',
-        );
+        const server = createServer().listen(first === undefined ? 0 : first + i, '127.0.0.1');
         await once(server, 'listening');
         servers.push(server);
         ports.push((server.address() as { port: number }).port);

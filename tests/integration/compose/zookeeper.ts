@@ -24,7 +24,10 @@ export async function startZookeeper(folder: string): Promise<{ port: number; st
   const child = spawn('java', ['-Xmx64m', '-cp', jar, main, file], { stdio: 'ignore' });
   const ended = once(child, 'exit');
   await eventually(async () => {
-    const socket = connect(port, '127.0.0.1').end('srvr');
+    const socket = connect(port, '127.0.0.1');
+    // One that is asked while it starts may never answer, nor hang up.
+    socket.setTimeout(1000, () => socket.destroy(new Error('ZooKeeper does not answer')));
+    socket.write('srvr');
     // It answers before it takes sessions, and says so.
     if (!(await text(socket)).includes('Mode:')) throw new Error('ZooKeeper is not ready');
   });
