@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Producer, Transaction } from 'kafkajs';
+import { eventually } from '../../support/eventually.ts';
 import { unique } from '../../support/names.ts';
 import { openKafka, type TestKafka } from './rig/kafka.ts';
 import { seededRandom } from './rig/ledger.ts';
@@ -53,7 +54,12 @@ async function byKafkajs(topic: string, last: string): Promise<string[]> {
   return values;
 }
 
-const read = async (topic: string) => (await kafka.readAll(topic)).map(({ value }) => String(value));
+/** A transaction has ended for its producer before its end stands in the log. */
+const untilRead = (topic: string, values: readonly string[], told: object = {}) =>
+  eventually(async () => {
+    const read = (await kafka.readAll(topic)).map(({ value }) => String(value));
+    expect({ ...told, values: read }).toEqual({ ...told, values });
+  });
 
 const send = (transaction: Transaction, topic: string, values: readonly string[]) =>
   transaction.send({ topic, messages: values.map((value) => ({ partition: 0, value })) });
@@ -71,7 +77,7 @@ test('aborted transactions that end in another order than they began', async () 
   const good = await third.transaction();
   await send(good, topic, ['c0', 'c1']);
   await good.commit();
-  expect(await read(topic)).toEqual(['c0', 'c1']);
+  await untilRead(topic, ['c0', 'c1']);
   // The day kafkajs reads this rightly, what stands above is history.
   expect(await byKafkajs(topic, 'c1')).toEqual(['a0', 'a1', 'a2', 'c0', 'c1']);
 }, 120_000);
@@ -116,8 +122,9 @@ test('a log of transactions across each other, ended at random: exactly what was
     }
   }
   for (const [i, each] of open.entries()) if (each) await end(i);
-  expect({ seed, values: await read(topic) }).toEqual({
-    seed,
-    values: written.filter((value) => committed.has(value)),
-  });
+  await untilRead(
+    topic,
+    written.filter((value) => committed.has(value)),
+    { seed },
+  );
 }, 120_000);
