@@ -8,7 +8,7 @@ import {
 } from '@platformatic/kafka';
 import { PipelineError } from '../../errors/index.ts';
 import { type BrokerAddress, createConnections } from './connections.ts';
-import { kafkaErrorId, movedCoordinatorErrors } from './errors.ts';
+import { kafkaErrorId, kafkaErrorName, movedCoordinatorErrors } from './errors.ts';
 
 type MetadataResponse = metadataV12.MetadataResponse;
 
@@ -38,7 +38,7 @@ export interface Cluster {
    * @throws PipelineError `TOPIC_DENIED` when Kafka refuses to tell of one.
    */
   readTopics(names: readonly string[]): Promise<Map<string, Topic>>;
-  /** A topic as last read; asks when it is not known yet. Undefined when it does not exist. */
+  /** A topic as last read; asks, as `readTopics` does, when it is not known yet. Undefined when it does not exist. */
   topic(name: string): Promise<Topic | undefined>;
   /** Drops what is known of these topics; the next use asks anew. */
   forgetTopics(names: readonly string[]): void;
@@ -68,8 +68,6 @@ export interface Cluster {
 }
 
 const COORDINATOR_TRIES = 50;
-/** TOPIC_AUTHORIZATION_FAILED in Kafka's protocol. */
-const topicDenied = 29;
 
 /**
  * The cluster as one client sees it: brokers, leaders, topic ids, coordinators, connections.
@@ -153,7 +151,7 @@ export function createCluster({
     const found = new Map<string, Topic>();
     for (const name of names) topics.delete(name);
     for (const each of answered) {
-      if (each.errorCode === topicDenied) {
+      if (kafkaErrorName(each.errorCode) === 'TOPIC_AUTHORIZATION_FAILED') {
         throw new PipelineError(
           'TOPIC_DENIED',
           `Kafka does not let this client know the topic ${each.name}: grant its user Describe on it`,

@@ -1,3 +1,4 @@
+import { protocolErrorsCodesById } from '@platformatic/kafka';
 import { PipelineError } from '../../errors/index.ts';
 
 /**
@@ -14,6 +15,11 @@ export function kafkaErrorId(error: unknown): string | undefined {
     if (id !== undefined) return id;
   }
   return undefined;
+}
+
+/** Kafka's own name of an error by its number in the protocol; `NONE` for 0. */
+export function kafkaErrorName(code: number): string {
+  return (protocolErrorsCodesById as Record<number, string>)[code] ?? `UNKNOWN_ERROR_${code}`;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { type Connection, fetchV13, protocolErrorsCodesById, type Reader } from '@platformatic/kafka';
+import { type Connection, fetchV13, type Reader } from '@platformatic/kafka';
+import { kafkaErrorName } from './errors.ts';
 
 export interface FetchTarget {
   topicUuid: string;
@@ -76,8 +77,7 @@ export function fetchOnce(
 }
 
 function errorName(code: number): string | undefined {
-  if (code === 0) return undefined;
-  return (protocolErrorsCodesById as Record<number, string>)[code] ?? `UNKNOWN_ERROR_${code}`;
+  return code === 0 ? undefined : kafkaErrorName(code);
 }
 
 function parseFetch(

@@ -1,5 +1,5 @@
-import { type produceV9, protocolErrorsCodesById } from '@platformatic/kafka';
-import { kafkaErrorId, staleMetadataErrors } from './errors.ts';
+import type { produceV9 } from '@platformatic/kafka';
+import { kafkaErrorId, kafkaErrorName, staleMetadataErrors } from './errors.ts';
 
 /**
  * What became of a batch: written; not known, or not now, so that it is sent again; or refused, whatever is tried.
@@ -36,8 +36,7 @@ export function errorsByPartition(
   const errors = new Map<string, string>();
   for (const { name, partitionResponses } of answer.responses) {
     for (const { index, errorCode } of partitionResponses) {
-      const known = (protocolErrorsCodesById as Record<number, string>)[errorCode];
-      errors.set(`${name}/${index}`, known ?? `UNKNOWN_ERROR_${errorCode}`);
+      errors.set(`${name}/${index}`, kafkaErrorName(errorCode));
     }
   }
   return errors;

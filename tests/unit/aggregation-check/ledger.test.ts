@@ -67,6 +67,8 @@ describe('segments', () => {
     const segment = emptySegment(0, 0);
     countIn(segment, record(4, { value: '?' }));
     expect(segment).toMatchObject({ endOffset: 5, minutes: new Map() });
+    countIn(segment, record(5, { value: null }));
+    expect(segment).toMatchObject({ endOffset: 6, minutes: new Map() });
   });
 
   test.each([
