@@ -191,7 +191,8 @@ export const definitions = define({
   eventsPartitions: {
     env: 'EVENTS_PARTITIONS',
     group: 'Kafka',
-    schema: count(1, 1000).default(3),
+    schema: count(1, 1000).optional(),
+    shownDefault: '2; 6 on engines that are not embedded',
     help: 'partitions of events_raw and events_clean: as many calls of a function at once; fewer make larger batches',
   },
   rawTopic: {

@@ -7,7 +7,16 @@ describe('readSettings', () => {
     const settings = readSettings({});
     expect(settings.kafkaBootstrapServers).toBe('127.0.0.1:9092');
     expect(settings.mongodbUri).toBe('mongodb://127.0.0.1:27017');
-    expect(settings.eventsPartitions).toBe(3);
+    expect(settings.eventsPartitions).toBe(2);
+  });
+
+  test.each([
+    [{ ENGINES: 'compose' }, 6],
+    [{ ENGINES: 'external' }, 6],
+    [{ ENGINES: 'compose', EVENTS_PARTITIONS: '12' }, 12],
+    [{ EVENTS_PARTITIONS: '4' }, 4],
+  ])('partitions with %j: %i', (env, expected) => {
+    expect(readSettings(env).eventsPartitions).toBe(expected);
   });
 
   test('three embedded brokers take consecutive ports', () => {

@@ -8,8 +8,8 @@ import type { Quantiles, Summary } from './summary.ts';
 
 /** The full benchmark as a page. */
 export function fullReport(results: Results, { machine, at }: { machine: Machine; at: Date }): string {
-  const { plan, footprint, asFastAsTheyCome, tried, held, top, steady, liveRate, halted, bursts, killed } =
-    results;
+  const { plan, footprint, asFastAsTheyCome, tried, held, top, steady, warmingUp, liveRate } = results;
+  const { halted, bursts, killed } = results;
   const loads = [...steady.toSorted((a, b) => a.rate - b.rate), top];
   return `# Benchmark
 
@@ -38,7 +38,7 @@ ${held.map((each) => `| ${count(each.rate)} | ${count(each.seconds)} s | ${shown
 ## Latency
 
 From the Kafka time of the raw record to the acknowledgement of the store, event by event, ${plan.step} s at each rate, ${plan.hold} s at
-the top one and at ${count(fixedRate)}, which came first of all. Max is the upper bound of the highest bucket that has an event in it.${reached(top.rate)}
+the top one and at ${count(fixedRate)}, which came first of all${warmed(warmingUp, plan)}. Max is the upper bound of the highest bucket that has an event in it.${reached(top.rate)}
 
 | events/s | store | p50 | p95 | p99 | max |
 |---:|---|---:|---:|---:|---:|
@@ -190,6 +190,14 @@ const shown = (seconds: number) =>
 const yes = (value: boolean) => (value ? 'yes' : 'no');
 
 const times = (runs: number) => (runs === 1 ? 'once' : `${runs} times`);
+
+/** What the processes' first time under load gave: JITs take part of the processors then. */
+const warmed = (load: Summary | undefined, { warmUp }: Results['plan']) =>
+  load === undefined
+    ? ''
+    : ` after ${warmUp} s to warm up (p50 and p99 in these: ${Object.entries(load.latency)
+        .map(([store, { p50, p99 }]) => `${store} ${shown(p50)} and ${shown(p99)}`)
+        .join(', ')})`;
 
 const reached = (top: number) =>
   top < fixedRate ? `\n${count(fixedRate)} events/s are above what this machine sustains.` : '';

@@ -16,6 +16,8 @@ import { type Summary, summaryOf } from './summary.ts';
 
 /** How long each phase takes, in seconds, and how often those with a fault are repeated. */
 export interface Plan {
+  /** Load before anything is measured under steady load, until the JITs have compiled most of it. */
+  warmUp: number;
   step: number;
   hold: number;
   halt: number;
@@ -24,9 +26,10 @@ export interface Plan {
   questionRuns: number;
 }
 
-/** All but the hold and the number of runs follows from the seconds of one step. */
+/** All but the hold and the number of runs follow from the seconds of one step. */
 export function planOf({ step, hold, runs }: { step: number; hold: number; runs: number }): Plan {
   return {
+    warmUp: Math.min(180, 6 * step),
     step,
     hold,
     halt: Math.min(60, 4 * step),
@@ -54,6 +57,8 @@ export interface Results {
   held: (Tried & { seconds: number; greatestLagSeconds: number })[];
   top: Summary;
   steady: Summary[];
+  /** The first steady load of the processes; absent where a machine is too slow for its rate. */
+  warmingUp?: Summary;
   /** Events a second during the faults. */
   liveRate: number;
   halted: Fault[];
@@ -78,7 +83,9 @@ export async function runFull(
   const steadyAt = async (rate: number, seconds: number) =>
     summaryOf(await measureSteadyRate(cluster, settings, { rate, seconds }), rate);
   // Before the top rate: stores go on merging for minutes what came faster than it was merged.
-  const steady = fastRate >= fixedRate ? [await steadyAt(fixedRate, plan.hold)] : [];
+  const fixed = fastRate >= fixedRate;
+  const warmingUp = fixed ? await steadyAt(fixedRate, plan.warmUp) : undefined;
+  const steady = fixed ? [await steadyAt(fixedRate, plan.hold)] : [];
   const tried = await search(cluster, settings, { plan, start: fastRate });
   const { held, measured: top } = await hold(cluster, settings, { plan, rate: topRate(tried), onLine });
   const rate = held.at(-1)?.rate ?? 0;
@@ -124,6 +131,7 @@ export async function runFull(
       held,
       top: summaryOf(top, rate),
       steady,
+      ...(warmingUp && { warmingUp }),
       liveRate,
       halted: halted.outcomes,
       bursts: bursts.outcomes,
