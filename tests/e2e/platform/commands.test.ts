@@ -198,8 +198,8 @@ test('under load lag, write times, rows, failures, processor and memory change i
   };
   await untilChanged(gateway(), {
     watched: ({ name, labels }) => metrics[name]?.(labels) === true,
-    // Lag of three functions and two partitions; two stores; processor and memory of five parts and four functions.
-    count: 6 + 2 + 2 + 1 + 2 * 9,
+    // Lag of three functions and three partitions; two stores; processor and memory of five parts and four functions.
+    count: 9 + 2 + 2 + 1 + 2 * 9,
     load: () => generate(5000),
     timeoutMs: 100_000,
   });
