@@ -8,7 +8,7 @@ export { definitions } from './settings.ts';
 type Read = { [K in keyof typeof definitions]: z.output<(typeof definitions)[K]['schema']> };
 type Addresses = 'kafkaBootstrapServers' | 'mongodbUri' | 'clickhouseUrl' | 'gatewayUrl' | 'connectorUrls';
 
-/** All settings, typed; addresses that were not given are those of the embedded engines. */
+/** All settings, typed; addresses that were not given are those of the embedded engines, partitions follow from the engines. */
 export type Settings = Omit<Read, Addresses | 'eventsPartitions'> & { [K in Addresses]: string } & {
   eventsPartitions: number;
 };

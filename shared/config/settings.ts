@@ -216,7 +216,7 @@ export const definitions = define({
   retentionBytes: {
     env: 'KAFKA_RETENTION_BYTES',
     group: 'Kafka',
-    schema: count(1_048_576, Number.MAX_SAFE_INTEGER).default(2_147_483_648),
+    schema: count(1_048_576, Number.MAX_SAFE_INTEGER).default(3_221_225_472),
     help: 'bytes that an events topic keeps per partition on embedded brokers, besides the 7 days',
   },
 

@@ -39,7 +39,7 @@ export async function chaosEnvironment({
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     DATA_DIR: dataDir,
-    // One more than the default: with three there is always one that is not struck, and one beside it.
+    // One more than the default: more is in flight when something is struck, and repeats lie across three.
     EVENTS_PARTITIONS: '3',
     KAFKA_BROKERS: String(brokers),
     KAFKA_PORT: String(kafka),
